@@ -1,0 +1,103 @@
+"""Station 1, dataset: from a folder of pictures to a manifest, every picture decoded once."""
+
+from pathlib import Path
+from typing import Any
+
+from components import images, parts, tree
+from components.artifacts import Manifest, Progress, name_of, no_progress
+from components.config import DataParams
+from components.errors import DatasetError
+from components.keys import digest_of, make_key, parts_of
+from components.manifest import FILE, write_rows
+from components.sources import SPLITS, Found, Source
+from components.store import Outcome, Workplace, sha256_of
+
+
+def prepare(
+    params: DataParams, *, workplace: Workplace, progress: Progress = no_progress
+) -> Outcome[Manifest]:
+    """List, check and digest the pictures in the data folder.
+
+    Args:
+        params: Which layout the folder has. A source that can make its data makes it where the
+            folder is missing or empty.
+        workplace: The data folder, and where the manifest goes.
+        progress: Told once a picture.
+
+    Raises:
+        DatasetError: the folder is missing or empty, breaks the layout, lacks a split, or has the
+            same picture in two splits.
+        PictureError: a picture is damaged; the message names it.
+    """
+    source: Source = parts.build("sources", params.source)
+    data = workplace.data
+    if not _holds_something(data) and not source.materialise(data):
+        raise DatasetError(f"{data}: there is no picture, and {params.source.name} brings none")
+    found = source.find(data)
+    _need_every_split(found, data)
+    data_digest = tree.tree_digest(data)
+    key = make_key(
+        "dataset",
+        parts=parts_of(params.source),
+        parameters=params.model_dump(mode="json"),
+        inputs={"data": data_digest},
+    )
+
+    def make(folder: Path) -> Manifest:
+        rows = []
+        for number, picture in enumerate(found, start=1):
+            rows.append(_row(picture, data))
+            progress(number, len(found), picture.gt.name)
+        _refuse_leaks(rows)
+        write_rows(folder / FILE, rows)
+        identity: list[object] = [[r["path"], r["sha256"], r["split"], r["lq"]] for r in rows]
+        identity += [sha256_of(picture.lq) for picture in found if picture.lq]
+        return Manifest(
+            folder=name_of(folder),
+            data_digest=data_digest,
+            rows_digest=digest_of(identity),
+            counts={split: sum(row["split"] == split for row in rows) for split in SPLITS},
+            num_bytes=sum(row["num_bytes"] for row in rows),
+        )
+
+    return workplace.store.once(key, Manifest, make)
+
+
+def _holds_something(data: Path) -> bool:
+    return data.is_dir() and any(data.iterdir())
+
+
+def _need_every_split(found: list[Found], data: Path) -> None:
+    counts = {split: sum(picture.split == split for picture in found) for split in SPLITS}
+    if not all(counts.values()):
+        raise DatasetError(
+            f"{data}: every split needs a picture, there are "
+            + ", ".join(f"{count} in {split}" for split, count in counts.items())
+        )
+
+
+def _row(picture: Found, data: Path) -> dict[str, Any]:
+    facts = images.describe(picture.gt)
+    return {
+        "path": picture.gt.relative_to(data).as_posix(),
+        "split": picture.split,
+        "num_bytes": picture.gt.stat().st_size,
+        "sha256": sha256_of(picture.gt),
+        "width": facts.width,
+        "height": facts.height,
+        "grey": facts.grey,
+        "bits": facts.bits,
+        "lq": picture.lq.relative_to(data).as_posix() if picture.lq else None,
+    }
+
+
+def _refuse_leaks(rows: list[dict[str, Any]]) -> None:
+    """A picture in two splits would be tested on what it was trained on."""
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        twin = first.setdefault(row["sha256"], row)
+        if twin["split"] != row["split"]:
+            raise DatasetError(
+                f"{row['path']} and {twin['path']} are the same picture in two splits, "
+                f"{row['split']} and {twin['split']}; a picture belongs to one split only"
+            )

@@ -1,0 +1,107 @@
+"""Random numbers by counting: a sample's draws depend on its own seed and on nothing else.
+
+Each number is a hash of (seed of the sample, number of the draw, position), so a sample gets the same
+degradation at any batch size, on any device, in any process, and training needs no generator state:
+the position of a run is its step number.
+
+Source: SplitMix64's finaliser (Steele, Lea, Flood, OOPSLA 2014, https://doi.org/10.1145/2660193.2660195)
+in signed 64-bit arithmetic, which wraps alike on CPU and GPU.
+"""
+
+import hashlib
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+# SplitMix64's three constants, as signed 64-bit numbers.
+_GAMMA = 0x9E3779B97F4A7C15 - (1 << 64)
+_MIX_1 = 0xBF58476D1CE4E5B9 - (1 << 64)
+_MIX_2 = 0x94D049BB133111EB - (1 << 64)
+
+Per = Literal["sample", "batch"]
+
+
+class Draws:
+    """A source of numbers for one batch; every call is the next draw of each sample.
+
+    Args:
+        seeds: (B,) int64, one a sample; the device decides where numbers are made.
+    """
+
+    def __init__(self, seeds: Tensor) -> None:
+        self.seeds = seeds.to(torch.int64)
+        self._count = 0
+
+    def uniform(
+        self, low: float, high: float, shape: tuple[int, ...] = (), *, per: Per = "sample"
+    ) -> Tensor:
+        """Draw from U[low, high).
+
+        Args:
+            low: Smallest value.
+            high: Upper end; equal to `low` gives that constant.
+            shape: Shape per sample; () for one number.
+            per: "batch" gives every sample the first sample's numbers.
+
+        Returns:
+            (B, *shape) float32.
+        """
+        unit = (self._bits(shape, per) >> 40 & 0xFFFFFF).float() * 2.0**-24
+        return low + (high - low) * unit
+
+    def normal(self, shape: tuple[int, ...] = ()) -> Tensor:
+        """Draw from the standard normal, by Box and Muller; (B, *shape) float32, |x| < 5.8."""
+        radius = 1 - self.uniform(0, 1, shape)  # (0, 1]
+        angle = self.uniform(0, 2 * math.pi, shape)
+        return (-2 * radius.log()).sqrt() * angle.cos()
+
+    def _bits(self, shape: tuple[int, ...], per: Per) -> Tensor:
+        self._count += 1
+        seeds = self.seeds[:1].expand_as(self.seeds) if per == "batch" else self.seeds
+        stream = mix(mix(seeds) + _signed(self._count * _GAMMA))  # (B,)
+        position = torch.arange(math.prod(shape), device=seeds.device)
+        bits = mix(stream[:, None] + (position + 1) * _GAMMA)  # (B, prod(shape))
+        return bits.view(-1, *shape)
+
+
+def mix(x: Tensor) -> Tensor:
+    """Scramble int64 numbers one by one (SplitMix64's finaliser); any shape, same shape."""
+    x = (x ^ _shift(x, 30)) * _MIX_1
+    x = (x ^ _shift(x, 27)) * _MIX_2
+    return x ^ _shift(x, 31)
+
+
+def seeds_for(seed: int, numbers: Tensor) -> Tensor:
+    """Give each numbered sample a seed of its own.
+
+    Args:
+        seed: The run's seed.
+        numbers: (B,) int64, the samples' numbers within the run.
+
+    Returns:
+        (B,) int64.
+    """
+    run = mix(torch.tensor(_signed(seed), dtype=torch.int64, device=numbers.device))
+    return mix(run + (numbers.to(torch.int64) + 1) * _GAMMA)
+
+
+def named_seed(seed: int, name: str) -> int:
+    """Derive the seed of one purpose, so that no two purposes share their numbers.
+
+    Example:
+        >>> named_seed(0, "patches") == named_seed(0, "weights")
+        False
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:7])
+
+
+def _signed(number: int) -> int:
+    """Wrap a number into signed 64 bits."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _shift(x: Tensor, places: int) -> Tensor:
+    """Shift right without copying the sign bit."""
+    return (x >> places) & ((1 << (64 - places)) - 1)

@@ -1,0 +1,1 @@
+"""Training: the loop, the pairs it eats, the checkpoints it leaves. The loop knows no recipe."""

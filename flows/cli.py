@@ -1,0 +1,219 @@
+"""The command `restill`: each command checks its input, calls one flow or component, and prints.
+
+Heavy imports stay inside the commands, so that `restill --help` answers at once. An error that we raise
+on purpose is one message and exit status 2; an interrupt is status 130.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from components.errors import RestorationError
+from flows.environment import Checkout, confine, find_checkout
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from components.artifacts import BenchmarkReport
+    from components.benchmark import Contender
+
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Retrain, distil, benchmark and promote image-restoration models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="The pictures in data/ and their versions.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+out = Console()
+err = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the program `restill`."""
+    try:
+        app()
+    except RestorationError as error:
+        err.print(f"restill: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except SystemExit as leave:
+        if leave.code == _INTERRUPTED:
+            err.print("restill: interrupted; finished steps are kept, the same command goes on")
+        raise
+
+
+@app.command()
+def run(
+    recipe: Annotated[str, typer.Argument(help="A block of params.yaml; empty: its choice.")] = "",
+    params: Annotated[
+        Path | None, typer.Option(help="Parameter file; default: the checkout's params.yaml.")
+    ] = None,
+) -> None:
+    """Go the whole way: data, teacher, student, benchmark, gate, registry, report."""
+    checkout = _enter()
+    file = params or checkout.params
+    from components.config import load_params
+
+    load_params(file, recipe=recipe)  # a wrong key is said before a server starts
+    from flows.display import say_errors_once
+    from flows.retrain import retrain
+
+    say_errors_once()
+    result = retrain(file.resolve(), checkout, recipe=recipe)
+    _say(result.summary)
+
+
+@app.command()
+def benchmark(
+    model: Annotated[str, typer.Argument(help="A built-in model, or NAME@champion.")],
+    suite: Annotated[Path, typer.Option(help="Folder of a benchmark set.")],
+    protocol: Annotated[str, typer.Option(help="How to measure; see `restill parts`.")] = "sr_y",
+    scale: Annotated[int, typer.Option(help="Of the super-resolution.")] = 4,
+    *,
+    make_lq: Annotated[
+        bool, typer.Option(help="Make the degraded pictures by our bicubic, from the originals.")
+    ] = False,
+) -> None:
+    """Measure a model on a set of pictures by a named protocol."""
+    checkout = _enter()
+    from components import benchmark as station
+    from components import parts
+    from flows.display import progress_of
+
+    chain = [{"name": "bicubic_downsample", "scale": scale}, {"name": "quantise"}]
+    degradation = parts.parse("degradations", {"name": "chain", "steps": chain})
+    source = parts.build("sources", parts.parse("sources", {"name": "paired_sr", "scale": scale}))
+    entry = _contender(model, scale, checkout)
+    cases = station.folder_suite(
+        source.find(suite), protocol, scale=scale, degradation=degradation if make_lq else None
+    )
+    with progress_of("benchmark") as progress:
+        outcome = station.measure(entry, cases, workplace=checkout.workplace, progress=progress)
+    _print_report(outcome.record, station.read_table(outcome.record, checkout.workplace))
+
+
+@app.command()
+def restore(
+    pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file, or a folder.")],
+    model: Annotated[str, typer.Option(help="NAME@champion, NAME/VERSION; empty: ours.")] = "",
+    tile: Annotated[int, typer.Option(help="Side of the tiles, pixels of the input.")] = 256,
+) -> None:
+    """Restore pictures with the champion: any size, grey or colour, 8 or 16 bits, with alpha."""
+    checkout = _enter()
+    from components import registry, serving
+    from components.config import load_params
+    from components.tracking import Tracking
+
+    reference = model or f"{load_params(checkout.params).registry.model_name}@champion"
+    folder = registry.resolve(reference, tracking=Tracking(checkout.mlruns))
+    for source, target in serving.targets(pictures, output):
+        serving.restore_file(folder, source, target, tile=tile)
+        _say(f"{source} -> {target}")
+
+
+@app.command("parts")
+def parts_command() -> None:
+    """List every part of every bin; for models also parameters and multiply-adds."""
+    from components import parts
+    from components.cost import giga_macs
+
+    for bin_ in parts.BINS:
+        out.print(f"\n[bold]components/{bin_}[/bold]")
+        table = Table(box=None, show_header=bin_ == "models", pad_edge=True)
+        table.add_column("part")
+        table.add_column("what it is")
+        for name in parts.names(bin_):
+            module = parts.load(bin_, name)
+            table.add_row(name, (module.__doc__ or "").splitlines()[0])
+            for preset, values in getattr(module, "PRESETS", {}).items():
+                count = sum(p.numel() for p in parts.build("models", values).parameters())
+                table.add_row(
+                    f"  {preset}", f"{count:,} parameters, {giga_macs(values):,.1f} GMAC/MP"
+                )
+        out.print(table)
+
+
+@data_app.command()
+def status() -> None:
+    """Say what changed in data/ since the version in data.dvc."""
+    checkout = _enter()
+    from components import versions
+
+    state = versions.status(checkout.root)
+    _say(f"data.dvc: {state.recorded or 'nothing recorded yet'}")
+    _say(
+        f"data/:    {state.current or 'missing; restill run makes the default, or put yours there'}"
+    )
+    if state.clean:
+        _say("nothing changed")
+    elif not state.missing and not state.listing_known and state.recorded:
+        _say("changed; which files is not known here, for DVC's cache lacks the recorded version")
+    for word in ("added", "modified", "deleted"):
+        for path in getattr(state, word):
+            _say(f"  {word}: {path}")
+
+
+@data_app.command()
+def commit(
+    message: Annotated[str, typer.Option("--message", "-m", help="Why; goes into git's log.")],
+) -> None:
+    """Record data/ as a new version: dvc add, and git commit of data.dvc when inside git."""
+    checkout = _enter()
+    from components import versions
+
+    done = versions.commit(checkout.root, message)
+    if not done.changed:
+        _say(f"nothing changed: data.dvc has {done.new}")
+        return
+    _say(f"{done.old or 'nothing'} -> {done.new}")
+    _say(f"git commit {done.git_commit}" if done.git_commit else "not in git; data.dvc is written")
+
+
+def _say(text: str) -> None:
+    """Print a line as it is: paths and names are no markup, and are never broken."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _enter() -> Checkout:
+    """Find the checkout, keep every tool inside it, and let our own log lines through."""
+    checkout = find_checkout(Path.cwd())
+    confine(checkout)
+    logging.getLogger("components").setLevel(logging.INFO)
+    return checkout
+
+
+def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":
+    """Turn `bicubic`, or the name of a registered model, into what the benchmark measures."""
+    from components import parts, registry
+    from components.benchmark import Contender, contender_from
+    from components.tracking import Tracking
+
+    if "@" in model or "/" in model:
+        return contender_from(model, registry.resolve(model, tracking=Tracking(checkout.mlruns)))
+    return Contender(model, parts.parse("models", {"name": model, "scale": scale}))
+
+
+def _print_report(report: "BenchmarkReport", rows: "DataFrame") -> None:
+    """Print the protocol, a line a picture, and the mean."""
+    table = Table(title=f"{report.label}, {report.protocol}, {report.num_images} pictures")
+    metrics = list(report.mean)
+    for column in ("image", *metrics):
+        table.add_column(column, justify="left" if column == "image" else "right")
+    for row in rows.to_dict("records"):
+        table.add_row(str(row["image"]), *(f"{row[metric]:.4f}" for metric in metrics))
+    table.add_section()
+    table.add_row("mean", *(f"{report.mean[metric]:.4f}" for metric in metrics))
+    out.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Keep a run inside its checkout: where Prefect, MLflow, DVC and matplotlib write, and no telemetry."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import ConfigError
+from components.store import Store, Workplace
+
+_HIDDEN = ".restill"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The folders of one checkout."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """Pictures, tracked by DVC."""
+        return self.root / "data"
+
+    @property
+    def mlruns(self) -> Path:
+        """All that runs make."""
+        return self.root / "mlruns"
+
+    @property
+    def workplace(self) -> Workplace:
+        """What the stations see of it."""
+        return Workplace(Store(self.mlruns / "work"), self.data)
+
+    @property
+    def params(self) -> Path:
+        """The parameter file."""
+        return self.root / "params.yaml"
+
+
+def find_checkout(start: Path) -> Checkout:
+    """Find the checkout that holds a folder: the nearest one upwards with a params.yaml.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "params.yaml").is_file():
+            return Checkout(folder)
+    raise ConfigError(f"{start}: neither this folder nor one above it holds a params.yaml")
+
+
+def confine(checkout: Checkout) -> None:
+    """Set the environment of this process and its children; a value set before is kept.
+
+    Call it before Prefect, MLflow or matplotlib is imported: they read it then.
+    """
+    hidden = checkout.root / _HIDDEN
+    defaults = {
+        "PREFECT_HOME": str(hidden / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "components",
+        "PREFECT_LOGGING_LEVEL": "INFO",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+        "MPLCONFIGDIR": str(hidden / "matplotlib"),
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,96 @@
+"""Flow 5: the student's report -> verdict -> champion. A student that passes becomes the champion."""
+
+from dataclasses import dataclass
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+
+from components import gate, registry
+from components.artifacts import BenchmarkReport, Checkpoint, Release, Verdict
+from components.benchmark import Suite, contender_from
+from components.config import Params
+from components.registry import Candidate, Champion
+from components.tracking import Tracking
+from flows.benchmark_models import benchmark_step
+from flows.environment import Checkout
+
+CHAMPION = "champion before"
+
+# The registry may be away for a moment, so asking is retried; a verdict is arithmetic and is not.
+ask_champion = task(name="ask-champion", retries=2, cache_policy=NO_CACHE)(registry.champion)
+pass_gate = task(name="gate", cache_policy=NO_CACHE)(gate.judge)
+release_champion = task(name="release", retries=2, cache_policy=NO_CACHE)(registry.release)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A student with its report, and the reports of what it must beat."""
+
+    checkpoint: Checkpoint
+    report: BenchmarkReport
+    references: tuple[BenchmarkReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What became of a student."""
+
+    verdict: Verdict
+    release: Release | None
+    before: Champion | None
+    champion_report: BenchmarkReport | None
+
+
+@flow(name="promote-student", validate_parameters=False)
+def promote_student(
+    student: Measured, suite: Suite, params: Params, checkout: Checkout, run_id: str
+) -> Promotion:
+    """Release a benchmarked student if the gate lets it pass.
+
+    Args:
+        student: From the flow `benchmark-models`.
+        suite: What it was measured on; the champion is measured on the same.
+        params: The parameter file; its blocks `gate` and `registry` are used.
+        checkout: Where results and the registry are.
+        run_id: The MLflow run that a release belongs to.
+
+    Returns:
+        Verdict and release. A shut gate is an answer, not a failure; a registry that does not answer
+        is a failure, and nothing is promoted.
+    """
+    tracking = Tracking(checkout.mlruns)
+    before = ask_champion(params.registry, tracking=tracking)
+    champion_report = _measure(before, student.report, suite, checkout)
+    verdict = pass_gate(student.report, champion_report, student.references, params.gate)
+    get_run_logger().info("gate: %s", verdict.outcome)
+    create_markdown_artifact(markdown=_words(verdict), key="gate", description="the verdict")
+    released = None
+    if verdict.passed:
+        candidate = Candidate(
+            checkpoint=student.checkpoint,
+            folder=checkout.workplace.store.root / student.checkpoint.folder,
+            report=student.report,
+            verdict=verdict,
+            champion_version=before.version if before else None,
+            run_id=run_id,
+        )
+        released = release_champion(candidate, params.registry, tracking=tracking)
+    return Promotion(verdict, released, before, champion_report)
+
+
+def _measure(
+    champion: Champion | None, report: BenchmarkReport, suite: Suite, checkout: Checkout
+) -> BenchmarkReport | None:
+    """Measure the champion on the candidate's own benchmark, unless it is the candidate."""
+    if champion is None:
+        return None
+    if champion.weights_sha256 == report.weights_sha256:
+        return report
+    entry = contender_from(CHAMPION, champion.folder)
+    measured: BenchmarkReport = benchmark_step(entry, suite, checkout).result().record
+    return measured
+
+
+def _words(verdict: Verdict) -> str:
+    return "\n".join((f"**{verdict.outcome}**", "", *(f"- {r}" for r in verdict.reasons)))

@@ -1,0 +1,157 @@
+"""Flow 6: what the stations made -> runs in MLflow, and the report page."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components import benchmark, parts, report, versions
+from components.artifacts import BenchmarkReport, Checkpoint, Manifest
+from components.benchmark import Contender, Suite
+from components.config import Params, as_yaml
+from components.keys import digest_of
+from components.report import DataVersion, GitState, PictureRow, ReportFacts, Step
+from components.store import Outcome
+from components.tracking import DataFacts, Facts, RunName, Tracking, git_patch, git_state
+from components.training.session import read_curve
+from flows.environment import Checkout
+from flows.promote_student import Promotion
+
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the stations of one run made, in the data's order."""
+
+    params: Params
+    manifest: Outcome[Manifest]
+    trained: tuple[Outcome[Checkpoint], ...]
+    entries: tuple[Contender, ...]
+    suite: Suite
+    reports: tuple[Outcome[BenchmarkReport], ...]
+
+    @property
+    def outcomes(self) -> tuple[Outcome[Any], ...]:
+        """Every station's outcome."""
+        return (self.manifest, *self.trained, *self.reports)
+
+    @property
+    def key(self) -> str:
+        """Same key: the same work at every station."""
+        return digest_of([str(outcome.record.folder) for outcome in self.outcomes])[:32]
+
+    @property
+    def data(self) -> DataFacts:
+        """What MLflow calls the data set."""
+        record = self.manifest.record
+        return DataFacts("data", record.data_digest, self.params.data.source.name)
+
+
+def name_of_run(way: Way) -> RunName:
+    """Name the run of a whole way."""
+    return RunName(way.params.recipe, f"retrain {way.key[:8]}", way.key)
+
+
+def facts_of_run(way: Way, checkout: Checkout) -> Facts:
+    """Say what is known of a run once its models are measured."""
+    git = git_state(checkout.root)
+    patch = git_patch(checkout.root)
+    return Facts(
+        params=way.params.model_dump(mode="json"),
+        tags={f"restill.git.{name}": value for name, value in git.items()}
+        | {"restill.data": way.manifest.record.data_digest},
+        metrics={
+            f"{outcome.record.label}/{metric}": value
+            for outcome in way.reports
+            for metric, value in outcome.record.mean.items()
+        },
+        data=way.data,
+        files={
+            f"images/{outcome.record.label}.parquet": checkout.workplace.store.path(
+                outcome.record, benchmark.ROWS
+            )
+            for outcome in way.reports
+        }
+        | ({"git.patch": patch} if patch else {}),
+    )
+
+
+@task(name="record-training", task_run_name="record-{outcome.record.label}", cache_policy=NO_CACHE)
+def record_training(outcome: Outcome[Checkpoint], way: Way, parent: str, checkout: Checkout) -> str:
+    """Write a training into MLflow as a step of the run; one that is there already stays."""
+    record = outcome.record
+    facts = Facts(
+        params={"model": record.model, "seed": record.seed, "recipe": record.recipe},
+        tags={"restill.weights": record.sha256},
+        metrics={"train_seconds": record.train_seconds, "parameters": record.num_parameters},
+        curve=read_curve(record, checkout.workplace),
+        data=way.data,
+    )
+    name = RunName(record.recipe, record.label, record.key, parent=parent)
+    return Tracking(checkout.mlruns).record(name, facts)
+
+
+@task(name="write-report", cache_policy=NO_CACHE)
+def write_report(way: Way, promotion: Promotion, checkout: Checkout) -> Path:
+    """Write the page of a run into mlruns/, and once more under the name of the latest."""
+    file = checkout.mlruns / "reports" / f"{way.key[:12]}.html"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    facts = _report_facts(way, promotion, checkout)
+    report.write(file, facts)
+    report.write(checkout.mlruns / REPORT, facts)
+    return file
+
+
+def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportFacts:
+    workplace = checkout.workplace
+    reports = [outcome.record for outcome in way.reports]
+    before = promotion.champion_report
+    if before is not None and before.label not in {r.label for r in reports}:
+        reports.append(before)
+    recipe = way.params.recipe
+    git = git_state(checkout.root)
+    manifest = way.manifest.record
+    shown = benchmark.show(way.entries, way.suite)
+    return ReportFacts(
+        name=name_of_run(way).name,
+        time=datetime.now(UTC),
+        recipe=recipe,
+        paper=parts.load("recipes", recipe).PAPER,
+        data=DataVersion(
+            digest=manifest.data_digest,
+            counts=manifest.counts,
+            committed=versions.status(checkout.root).clean,
+        ),
+        git=GitState(commit=git["commit"], clean=git.get("dirty") == "no"),
+        params=as_yaml(way.params),
+        verdict=promotion.verdict,
+        release=promotion.release,
+        champion_before=_in_words(promotion),
+        reports=tuple(reports),
+        images={r.label: benchmark.read_table(r, workplace) for r in reports},
+        curves={o.record.label: read_curve(o.record, workplace) for o in way.trained},
+        pictures=tuple(PictureRow(s.image, s.slice, s.views) for s in shown),
+        notes=parts.build("recipes", way.params.chosen).notes(),
+        steps=tuple(_step(outcome) for outcome in way.outcomes),
+        credits=parts.build("sources", way.params.data.source).credits(),
+        privileged=frozenset(e.label for e in way.entries if getattr(e.model, "privileged", False)),
+    )
+
+
+def _in_words(promotion: Promotion) -> str | None:
+    before = promotion.before
+    return None if before is None else f"{before.name} version {before.version}"
+
+
+def _step(outcome: Outcome[Any]) -> Step:
+    record = outcome.record
+    return Step(
+        station=getattr(record, "label", record.folder.parent.name),
+        key=record.key,
+        reused=outcome.reused,
+        seconds=getattr(record, "train_seconds", None),
+    )

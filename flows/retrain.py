@@ -1,0 +1,101 @@
+"""The whole way: data -> teacher -> student -> benchmark -> gate -> registry -> report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow
+
+from components import benchmark, parts
+from components.benchmark import Contender
+from components.config import Params, load_params
+from components.student import LABEL
+from components.tracking import Facts, Tracking
+from flows.benchmark_models import benchmark_models
+from flows.distill_student import distill_student
+from flows.environment import Checkout
+from flows.prepare_dataset import prepare_dataset
+from flows.promote_student import Measured, Promotion, promote_student
+from flows.record_run import (
+    REPORT,
+    Way,
+    facts_of_run,
+    name_of_run,
+    record_training,
+    write_report,
+)
+from flows.train_teacher import train_teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """What a run came to."""
+
+    way: Way
+    promotion: Promotion
+    report: Path
+
+    @property
+    def summary(self) -> str:
+        """The run in a few lines: which steps were reused, the numbers, the verdict, the page."""
+        lines = [
+            f"{outcome.record.folder}: {'reused' if outcome.reused else 'made'}"
+            for outcome in self.way.outcomes
+        ]
+        protocol = self.way.suite.instrument.id
+        for outcome in self.way.reports:
+            means = ", ".join(f"{k} {v:.4f}" for k, v in outcome.record.mean.items())
+            lines.append(f"{outcome.record.label}: {means} ({protocol})")
+        verdict = self.promotion.verdict
+        lines.append(f"{verdict.outcome}: " + "; ".join(verdict.reasons))
+        release = self.promotion.release
+        if release:
+            lines.append(f"champion: {release.name} version {release.version}")
+        return "\n".join((*lines, f"report: {self.report}"))
+
+
+@flow(name="retrain", validate_parameters=False)
+def retrain(params: Path, checkout: Checkout, recipe: str = "") -> Retrained:
+    """Go the whole way; every step that is done already is reused.
+
+    Args:
+        params: Parameter file.
+        checkout: Where the pictures are and results go.
+        recipe: Stands in for the parameter file's own choice; empty to keep that.
+    """
+    settings = load_params(params, recipe=recipe)
+    way = _stations(settings, checkout)
+    student = next(o.record for o in way.trained if o.record.label == LABEL)
+    by_label = {outcome.record.label: outcome.record for outcome in way.reports}
+    references = tuple(by_label[name] for name in settings.chosen.benchmark.references)
+    measured = Measured(student, by_label[LABEL], references)
+    tracking = Tracking(checkout.mlruns)
+    with tracking.run(name_of_run(way), facts_of_run(way, checkout)) as run_id:
+        for outcome in way.trained:
+            record_training(outcome, way, run_id, checkout)
+        promotion = promote_student(measured, way.suite, settings, checkout, run_id)
+        page = write_report(way, promotion, checkout)
+        tracking.add(
+            run_id, Facts(files={REPORT: page}, tags={"restill.verdict": promotion.verdict.outcome})
+        )
+    return Retrained(way, promotion, checkout.mlruns / REPORT)
+
+
+def _stations(settings: Params, checkout: Checkout) -> Way:
+    """Stations 1 to 4."""
+    manifest = prepare_dataset(settings, checkout)
+    teacher = train_teacher(manifest.record, settings, checkout)
+    students = distill_student(manifest.record, teacher.record, settings, checkout)
+    trained = (teacher, *students)
+    entries = [
+        *(benchmark.contender(outcome.record, checkout.workplace) for outcome in trained),
+        *(_reference(name, settings) for name in settings.chosen.benchmark.references),
+    ]
+    suite = benchmark.held_out(manifest.record, settings.chosen, checkout.workplace)
+    reports = benchmark_models(entries, suite, checkout)
+    return Way(settings, manifest, trained, tuple(entries), suite, tuple(reports))
+
+
+def _reference(name: str, settings: Params) -> Contender:
+    """Enter a model without weights at the scale of the recipe's degradation."""
+    scale = parts.build("degradations", settings.chosen.degradation).scale
+    return Contender(name, parts.parse("models", {"name": name, "scale": scale}))
