@@ -26,7 +26,7 @@ from components.cost import cost, num_parameters
 from components.degradations import Degradation
 from components.draws import Draws
 from components.errors import CheckpointError, PairError, PartError, PictureError, ProtocolError
-from components.keys import digest_of, make_key, parts_of, source_digests
+from components.keys import PACKAGE, digest_of, make_key, parts_of, source_digests
 from components.manifest import read_rows
 from components.models import RestorationModel
 from components.parts import PartParams
@@ -100,7 +100,7 @@ class Suite:
             {
                 "cases": [case.identity for case in self.cases],
                 "protocol": self.instrument.id,
-                "code": source_digests([__name__, instrument, *metrics, *damage]),
+                "code": source_digests([f"{PACKAGE}.benchmark", instrument, *metrics, *damage]),
             }
         )
 
@@ -235,9 +235,9 @@ def measure(
         network = _network(entry).to(device)
         if network.scale != suite.scale:
             raise ProtocolError(f"{entry.label} has scale {network.scale}, the suite {suite.scale}")
-        ruler, rows = _Ruler(suite.instrument, suite.metrics, device), []
+        rows = []
         for number, case in enumerate(suite.cases, start=1):
-            rows.append(_measure_case(network, case, ruler))
+            rows.append(_measure_case(network, case, suite, device))
             progress(number, len(suite.cases), f"{entry.label}: {case.image}")
         table = pd.DataFrame(rows)
         table.to_parquet(folder / ROWS, index=False)
@@ -314,19 +314,14 @@ def _network(entry: Contender) -> RestorationModel:
     return network.eval()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ruler:
-    protocol: Protocol
-    metrics: dict[str, Any]
-    device: str
-
-
-def _measure_case(network: RestorationModel, case: Case, ruler: _Ruler) -> dict[str, Any]:
+def _measure_case(
+    network: RestorationModel, case: Case, suite: Suite, device: str
+) -> dict[str, Any]:
     try:
-        lq, gt, grey = _images(case, network.scale, ruler.device)
+        lq, gt, grey = _images(case, network.scale, device)
         restored = inference.restore(network, lq, gt=gt if network.privileged else None)
-        shown = ruler.protocol.view(restored, gt, grey=grey)
-        values = {name: metric.measure(*shown).item() for name, metric in ruler.metrics.items()}
+        shown = suite.instrument.view(restored, gt, grey=grey)
+        values = {name: metric.measure(*shown).item() for name, metric in suite.metrics.items()}
     except (PairError, PictureError) as error:
         raise type(error)(f"{case.image} under {case.slice}: {error}") from error
     height, width = gt.shape[-2:]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from components import dataset
+from components import dataset, versions
 from components.artifacts import Manifest
 from components.config import DataParams, Params
 from components.store import Outcome
@@ -16,11 +16,12 @@ from flows.environment import Checkout
 
 @task(name="dataset", cache_policy=NO_CACHE)
 def dataset_step(params: DataParams, checkout: Checkout) -> State[Any]:
-    """Prepare the manifest of the data folder."""
+    """Prepare the manifest of the data folder, and say which version of the data it is."""
     with progress_of("dataset") as progress:
         outcome = dataset.prepare(params, workplace=checkout.workplace, progress=progress)
+    version = _version(checkout)
     table = [{"split": split, "pictures": n} for split, n in outcome.record.counts.items()]
-    return finished(outcome, table, title=f"data {outcome.record.data_digest}")
+    return finished(outcome, table, title=version)
 
 
 @flow(name="prepare-dataset", validate_parameters=False)
@@ -33,3 +34,14 @@ def prepare_dataset(params: Params, checkout: Checkout) -> Outcome[Manifest]:
     """
     outcome: Outcome[Manifest] = dataset_step(params.data, checkout).result()
     return outcome
+
+
+def _version(checkout: Checkout) -> str:
+    """Say how data/ stands to data.dvc; a recorded version also goes into DVC's cache, once."""
+    status = versions.status(checkout.root)
+    if status.clean:
+        versions.adopt(checkout.root)
+        return f"data {status.current}, as recorded in data.dvc"
+    said = f"data {status.current} is not the version recorded in data.dvc ({status.recorded})"
+    get_run_logger().warning("%s; `restill data commit -m WHY` records it", said)
+    return said

@@ -53,7 +53,7 @@ class Retrained:
         return "\n".join((*lines, f"report: {self.report}"))
 
 
-@flow(name="retrain", validate_parameters=False)
+@flow(name="retrain")
 def retrain(params: Path, checkout: Checkout, recipe: str = "") -> Retrained:
     """Go the whole way; every step that is done already is reused.
 

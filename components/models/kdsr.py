@@ -29,8 +29,10 @@ from components import models
 from components.errors import PairError
 from components.parts import PartParams
 from components.resize import resize
+from components.tiles import tiles
 
 _MEAN = (0.4488, 0.4371, 0.4040)  # RGB, taken off the input and put back; the authors' constant
+_TILE = 512  # side of the tiles in which the estimator walks large images
 _SLOPE = 0.1  # of every LeakyReLU
 _STEPS = {2: (2,), 3: (3,), 4: (2, 2)}  # the factors by which the upsampler reaches a scale
 
@@ -129,6 +131,7 @@ class Estimator(nn.Module):
             _conv(2 * c, 4 * c),
             _activation(),
         )
+        self._reach = 2 * params.num_encoder_blocks + 4  # a pixel for each 3x3 convolution
         self.mlp = nn.Sequential(
             nn.Linear(4 * c, 4 * c), _activation(), nn.Linear(4 * c, 4 * c), _activation()
         )
@@ -138,8 +141,24 @@ class Estimator(nn.Module):
 
     def forward(self, seen: Tensor) -> Tensor:
         """Describe (B, 3 or 3 + 3 * scale^2, h, w), RGB in [0, 1], by (B, 4 * channels)."""
-        code: Tensor = self.mlp(self.body(seen).mean(dim=(2, 3)))
+        code: Tensor = self.mlp(self._pooled(seen))
         return code
+
+    def _pooled(self, seen: Tensor) -> Tensor:
+        """Average the features over the image: (B, 4 * channels).
+
+        A large image is walked in tiles, for its features would take 16 * channels bytes a pixel; the
+        average is that of the whole, as every tile sees all that its inside depends on.
+        """
+        h, w = seen.shape[-2:]
+        if torch.is_grad_enabled() or h * w <= _TILE**2:
+            whole: Tensor = self.body(seen).mean(dim=(2, 3))
+            return whole
+        total = seen.new_zeros(())
+        for tile in tiles(h, w, side=_TILE, halo=self._reach):
+            features = self.body(seen[..., tile.outer.rows, tile.outer.columns])
+            total = total + features[..., tile.inner.rows, tile.inner.columns].sum(dim=(2, 3))
+        return total / (h * w)
 
 
 class ResidualBlock(nn.Module):

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from pydantic import ValidationError
 
 from components.errors import PairError
+from components.models import kdsr
 from components.models.kdsr import PRESETS, DynamicConv, Model, Params
 from components.resize import resize
 
@@ -170,3 +171,13 @@ def test_the_defaults_are_the_papers_medium_student():
 def test_impossible_parameters_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         Params(**wrong)
+
+
+def test_a_large_image_has_the_code_of_its_tiles_together(monkeypatch):
+    monkeypatch.setattr(kdsr, "_TILE", 16)
+    network = kdsr.Model(kdsr.PRESETS["small"]).eval()
+    lq = torch.rand(2, 3, 37, 50)
+    with torch.no_grad():
+        tiled = network.encode(lq)
+    whole = network.encode(lq)  # with gradients the image is never cut
+    torch.testing.assert_close(tiled, whole, rtol=1e-5, atol=1e-6)
