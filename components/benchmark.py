@@ -291,18 +291,11 @@ def show(entries: Sequence[Contender], suite: Suite) -> list[Shown]:
 def _show_case(case: Case, networks: dict[str, RestorationModel], scale: int) -> Shown:
     lq, gt, _ = _images(case, scale, "cpu")
     enlarged = lq.repeat_interleave(scale, dim=-1).repeat_interleave(scale, dim=-2)
-    views = {"degraded": _bytes(enlarged)}
+    views = {"degraded": images.samples8(enlarged[0])}
     for label, network in networks.items():
         given = inference.restore(network, lq, gt=gt if network.privileged else None)
-        views[label] = _bytes(given)
-    return Shown(case.image, case.slice, views | {"truth": _bytes(gt)})
-
-
-def _bytes(image: Tensor) -> npt.NDArray[np.uint8]:
-    """(1, 3, H, W) in [0, 1] -> (H, W, 3) uint8."""
-    rounded = (image[0].clamp(0, 1) * 255).round().to(torch.uint8)
-    pixels: npt.NDArray[np.uint8] = rounded.permute(1, 2, 0).numpy()
-    return pixels
+        views[label] = images.samples8(given[0])
+    return Shown(case.image, case.slice, views | {"truth": images.samples8(gt[0])})
 
 
 def _network(entry: Contender) -> RestorationModel:
@@ -337,6 +330,8 @@ def _images(case: Case, scale: int, device: str) -> tuple[Tensor, Tensor, bool]:
     gt = images.rgb(picture).to(device).unsqueeze(0)
     h, w = (side - side % scale for side in gt.shape[-2:])
     gt = gt[..., :h, :w]
+    if not gt.numel():
+        raise PictureError(f"a picture needs sides of at least the scale, {scale} pixels")
     if case.lq is not None:
         return images.rgb(images.read(case.lq)).to(device).unsqueeze(0), gt, picture.grey
     degradation: Degradation = parts.build("degradations", _required(case.degradation))

@@ -47,10 +47,17 @@ def _has_patches(params: "TrainParams") -> "TrainParams":
     return params
 
 
+def _needs_no_training(name: str) -> str:
+    network = build("models", parse("models", {"name": known("models", name)}))
+    if any(True for _ in network.parameters()):
+        raise PydanticCustomError("trained", "must be a model without weights of its own")
+    return name
+
+
 Source = Annotated[SerializeAsAny[PartParams], _part("sources")]
 Degradation = Annotated[SerializeAsAny[PartParams], BeforeValidator(_list_as_chain)]
 Protocol = Annotated[str, AfterValidator(partial(known, "protocols"))]
-Reference = Annotated[str, AfterValidator(partial(known, "models"))]
+Reference = Annotated[str, AfterValidator(_needs_no_training)]
 
 
 class DataParams(Block):

@@ -3,14 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from components import images, parts, tree
 from components.artifacts import Manifest, Progress, name_of, no_progress
 from components.config import DataParams
 from components.errors import DatasetError
 from components.keys import digest_of, make_key, parts_of
-from components.manifest import FILE, write_rows
+from components.manifest import FILE, read_rows, write_rows
 from components.sources import SPLITS, Found, Source
 from components.store import Outcome, Workplace, sha256_of
+
+_SHOWN = 8
 
 
 def prepare(
@@ -61,6 +66,15 @@ def prepare(
         )
 
     return workplace.store.once(key, Manifest, make)
+
+
+def overview(manifest: Manifest, workplace: Workplace) -> list[list[NDArray[np.uint8]]]:
+    """Read the first pictures of each split, a row a split, for people to look at."""
+    return [
+        [images.samples8(images.rgb(images.read(row.file))) for row in rows[:_SHOWN]]
+        for split in SPLITS
+        if (rows := read_rows(manifest, split, workplace))
+    ]
 
 
 def _holds_something(data: Path) -> bool:

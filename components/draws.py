@@ -2,7 +2,8 @@
 
 Each number is a hash of (seed of the sample, number of the draw, position), so a sample gets the same
 degradation at any batch size, on any device, in any process, and training needs no generator state:
-the position of a run is its step number.
+the position of a run is its step number. Between devices, normal numbers may differ in their last
+digit, as logarithm and cosine do.
 
 Source: SplitMix64's finaliser (Steele, Lea, Flood, OOPSLA 2014, https://doi.org/10.1145/2660193.2660195)
 in signed 64-bit arithmetic, which wraps alike on CPU and GPU.
@@ -37,11 +38,11 @@ class Draws:
     def uniform(
         self, low: float, high: float, shape: tuple[int, ...] = (), *, per: Per = "sample"
     ) -> Tensor:
-        """Draw from U[low, high).
+        """Draw from U[low, high), in steps of (high - low) / 2^24.
 
         Args:
             low: Smallest value.
-            high: Upper end; equal to `low` gives that constant.
+            high: Upper end, reached by rounding alone; equal to `low` gives that constant.
             shape: Shape per sample; () for one number.
             per: "batch" gives every sample the first sample's numbers.
 

@@ -109,6 +109,13 @@ def rgb(picture: Picture) -> Tensor:
     return picture.pixels.expand(3, -1, -1)
 
 
+def samples8(image: Tensor) -> NDArray[np.uint8]:
+    """Round an image for showing: (3, H, W) around [0, 1] -> (H, W, 3), clipped."""
+    rounded = (image.clamp(0, 1) * 255).round().to(torch.uint8)
+    samples: NDArray[np.uint8] = rounded.permute(1, 2, 0).cpu().numpy()
+    return samples
+
+
 def read(file: Path) -> Picture:
     """Read a PNG, JPEG, BMP, TIFF or WebP file, upright as its EXIF data says.
 

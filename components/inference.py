@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from components.models import RestorationModel
+from components.tiles import Window, tiles
 
 
 @torch.inference_mode()
@@ -23,37 +24,32 @@ def restore(
     Returns:
         (B, 3, h * scale, w * scale), not clipped.
     """
-    h, w = lq.shape[-2:]
-    padded = _pad(lq, network.multiple_of)
-    code = network.encode(padded, gt)
-    if not tile or (h <= tile and w <= tile):
-        return network.restore(padded, code)[..., : h * network.scale, : w * network.scale]
-    restored = lq.new_empty(*lq.shape[:2], h * network.scale, w * network.scale)
-    for top in range(0, h, tile):
-        for left in range(0, w, tile):
-            _restore_tile(network, lq, code, restored, window=(top, left, tile))
+    h, w = (side * network.scale for side in lq.shape[-2:])
+    lq = _pad(lq, network.multiple_of)
+    code = network.encode(lq, None if gt is None else _pad(gt, network.multiple_of * network.scale))
+    if not tile or max(lq.shape[-2:]) <= tile:
+        return network.restore(lq, code)[..., :h, :w]
+    return _restore_in_tiles(network, lq, code, tile=tile)[..., :h, :w]
+
+
+def _restore_in_tiles(
+    network: RestorationModel, lq: Tensor, code: Tensor | None, *, tile: int
+) -> Tensor:
+    """Restore (B, 3, h, w), whose sides are multiples of `multiple_of`."""
+    b, c, h, w = lq.shape
+    s, m = network.scale, network.multiple_of
+    restored = lq.new_empty(b, c, h * s, w * s)
+    # Multiples, so that the network sees every pixel in the place that it has in the whole image.
+    side, halo = (number + -number % m for number in (tile, network.halo))
+    for part in tiles(h, w, side=side, halo=halo):
+        given = network.restore(lq[..., part.outer.rows, part.outer.columns], code)
+        place, inner = _enlarge(part.place, s), _enlarge(part.inner, s)
+        restored[..., place.rows, place.columns] = given[..., inner.rows, inner.columns]
     return restored
 
 
-def _restore_tile(
-    network: RestorationModel,
-    lq: Tensor,
-    code: Tensor | None,
-    restored: Tensor,
-    *,
-    window: tuple[int, int, int],
-) -> None:
-    """Fill one tile of `restored` from the tile and its halo."""
-    top, left, tile = window
-    h, w = lq.shape[-2:]
-    s = network.scale
-    y0, x0 = max(0, top - network.halo), max(0, left - network.halo)
-    y1, x1 = min(h, top + tile + network.halo), min(w, left + tile + network.halo)
-    given = network.restore(_pad(lq[..., y0:y1, x0:x1], network.multiple_of), code)
-    bottom, right = min(h, top + tile), min(w, left + tile)
-    restored[..., top * s : bottom * s, left * s : right * s] = given[
-        ..., (top - y0) * s : (bottom - y0) * s, (left - x0) * s : (right - x0) * s
-    ]
+def _enlarge(window: Window, scale: int) -> Window:
+    return Window(*(slice(side.start * scale, side.stop * scale) for side in window))
 
 
 def _pad(image: Tensor, multiple: int) -> Tensor:

@@ -6,6 +6,7 @@ from pathlib import Path
 from components import colour, images, inference
 from components.errors import PictureError
 from components.images import Picture
+from components.layout import SUFFIXES
 from components.models import RestorationModel
 from components.resize import resize
 from components.training import checkpoint
@@ -19,13 +20,15 @@ def targets(pictures: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
         output: A file for one picture; else a folder, made when missing, where names are kept.
 
     Raises:
-        PictureError: a file is missing, would be overwritten by its own result, or two results would
-            have one name.
+        PictureError: a file is missing, would be overwritten by its own result, two results would have
+            one name, or a name cannot be written to.
     """
     missing = [str(file) for file in pictures if not file.is_file()]
     if missing:
         raise PictureError(f"no such file: {', '.join(missing)}")
     is_folder = output.is_dir() or len(pictures) > 1 or not output.suffix
+    if is_folder and output.is_file():
+        raise PictureError(f"{output}: is a file, but the results need a folder")
     pairs = [(file, output / file.name if is_folder else output) for file in pictures]
     names = [target for _, target in pairs]
     for source, target in pairs:
@@ -33,6 +36,8 @@ def targets(pictures: Sequence[Path], output: Path) -> list[tuple[Path, Path]]:
             raise PictureError(f"{source}: the result would overwrite it; name another output")
         if names.count(target) > 1:
             raise PictureError(f"{target}: two pictures would be written there")
+        if target.suffix.lower() not in SUFFIXES:
+            raise PictureError(f"{target}: the suffix must be one of {', '.join(SUFFIXES)}")
     return pairs
 
 
@@ -47,13 +52,17 @@ def restore_file(folder: Path, source: Path, target: Path, *, tile: int = 256) -
             whole picture.
 
     Raises:
-        PictureError: the file is no picture, or the target's format cannot hold the result.
+        PictureError: the file is no picture, the target's format cannot hold the result, or the target
+            cannot be written.
         CheckpointError: the model's files are damaged.
     """
     network = checkpoint.load(folder)
     restored = restore_picture(network, images.read(source), tile=tile)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    images.write(target, restored)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        images.write(target, restored)
+    except OSError as error:
+        raise PictureError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
 def restore_picture(network: RestorationModel, picture: Picture, *, tile: int = 256) -> Picture:

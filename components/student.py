@@ -46,7 +46,7 @@ def distil_student(
     unread = {"teacher", "benchmark"}
     key = make_key(
         "student",
-        parts=parts_of(params, model),
+        parts=parts_of(params, model, unread=unread),
         parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
         inputs={"dataset": manifest.rows_digest, "teacher": teacher.sha256 if teacher else ""},
     )

@@ -39,7 +39,7 @@ def train_teacher(
     unread = {"student", "benchmark", *params.student_only}
     key = make_key(
         "teacher",
-        parts=parts_of(params, model),
+        parts=parts_of(params, model, unread=unread),
         parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
         inputs={"dataset": manifest.rows_digest},
     )

@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import State
 from components import benchmark
 from components.artifacts import BenchmarkReport
 from components.benchmark import Contender, Suite
+from components.reporting.pictures import contact_sheet
 from components.store import Outcome
 from flows.display import finished, progress_of
 from flows.environment import Checkout
@@ -21,7 +22,12 @@ def benchmark_step(entry: Contender, suite: Suite, checkout: Checkout) -> State[
         outcome = benchmark.measure(entry, suite, workplace=checkout.workplace, progress=progress)
     report = outcome.record
     table = [{"slice": name, **values} for name, values in report.slices.items()]
-    return finished(outcome, table, title=f"{report.label} by {report.protocol}")
+    title = f"{report.label} by {report.protocol}"
+    if outcome.reused:
+        return finished(outcome, table, title=title)
+    shown = [list(row.views.values()) for row in benchmark.show([entry], suite)]
+    title += ": degraded, restored, truth"
+    return finished(outcome, table, title=title, image=contact_sheet(shown))
 
 
 @flow(name="benchmark-models", validate_parameters=False)

@@ -5,6 +5,7 @@ on purpose is one message and exit status 2; an interrupt is status 130.
 """
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,6 +68,7 @@ def run(
     from flows.retrain import retrain
 
     say_errors_once()
+    _start_server()
     result = retrain(file.resolve(), checkout, recipe=recipe)
     _say(result.summary)
 
@@ -89,8 +91,10 @@ def benchmark(
     from flows.display import progress_of
 
     chain = [{"name": "bicubic_downsample", "scale": scale}, {"name": "quantise"}]
-    degradation = parts.parse("degradations", {"name": "chain", "steps": chain})
-    source = parts.build("sources", parts.parse("sources", {"name": "paired_sr", "scale": scale}))
+    degradation = parts.configure("degradations", {"name": "chain", "steps": chain})
+    source = parts.build(
+        "sources", parts.configure("sources", {"name": "paired_sr", "scale": scale})
+    )
     entry = _contender(model, scale, checkout)
     cases = station.folder_suite(
         source.find(suite), protocol, scale=scale, degradation=degradation if make_lq else None
@@ -105,7 +109,7 @@ def restore(
     pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="A file, or a folder.")],
     model: Annotated[str, typer.Option(help="NAME@champion, NAME/VERSION; empty: ours.")] = "",
-    tile: Annotated[int, typer.Option(help="Side of the tiles, pixels of the input.")] = 256,
+    tile: Annotated[int, typer.Option(min=1, help="Side of the tiles, pixels of the input.")] = 256,
 ) -> None:
     """Restore pictures with the champion: any size, grey or colour, 8 or 16 bits, with alpha."""
     checkout = _enter()
@@ -191,6 +195,24 @@ def _enter() -> Checkout:
     return checkout
 
 
+def _start_server() -> None:
+    """Start Prefect's temporary server, unless one is named, out of reach of the terminal's Ctrl-C.
+
+    The terminal interrupts every process of a command. A run whose server is gone asks it in vain for
+    minutes, then ends in a traceback.
+    """
+    from prefect.server.api.server import SubprocessASGIServer
+    from prefect.settings import PREFECT_API_URL
+
+    if PREFECT_API_URL.value():
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which the new process inherits
+    try:
+        SubprocessASGIServer().start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":
     """Turn `bicubic`, or the name of a registered model, into what the benchmark measures."""
     from components import parts, registry
@@ -199,7 +221,7 @@ def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":
 
     if "@" in model or "/" in model:
         return contender_from(model, registry.resolve(model, tracking=Tracking(checkout.mlruns)))
-    return Contender(model, parts.parse("models", {"name": model, "scale": scale}))
+    return Contender(model, parts.configure("models", {"name": model, "scale": scale}))
 
 
 def _print_report(report: "BenchmarkReport", rows: "DataFrame") -> None:

@@ -1,6 +1,5 @@
 """What a run shows while it works: bars in the terminal, progress and tables in Prefect."""
 
-import base64
 import logging
 import time
 from collections.abc import Iterator
@@ -22,8 +21,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from components.artifacts import Progress, Record
+from components.artifacts import Checkpoint, Progress, Record
+from components.reporting.charts import curves
 from components.store import Outcome
+from components.training.session import read_curve
+from flows.environment import Checkout
 
 log = logging.getLogger("components.progress")
 
@@ -62,13 +64,30 @@ def progress_of(station: str) -> Iterator[Progress]:
         yield report
 
 
-def finished(outcome: Outcome[Any], table: list[dict[str, Any]], *, title: str) -> State[Any]:
-    """End a station's task: its table as an artifact, its key, and a state that says if reused."""
+def finished(
+    outcome: Outcome[Any], table: list[dict[str, Any]], *, title: str, image: str = ""
+) -> State[Any]:
+    """End a station's task: its artifacts, its key, and a state that says whether it was reused.
+
+    Args:
+        outcome: What the component gave.
+        table: Rows for Prefect's page.
+        title: Stands above the table and the image.
+        image: A data URI; empty for none.
+    """
     record: Record = outcome.record
     station = record.folder.parent.name
     create_table_artifact(table=table, key=station, description=f"{title} (key {record.key})")
+    if image:
+        create_image_artifact(image_url=image, key=f"{station}-image", description=title)
     state = "Reused" if outcome.reused else "Completed"
     return Completed(name=state, message=f"{station} {record.key}", data=outcome)
+
+
+def curve_image(record: Checkpoint, checkout: Checkout) -> str:
+    """Draw a training's curve, as a data URI."""
+    drawn = curves({record.label: read_curve(record, checkout.workplace)})
+    return drawn[0].uri if drawn else ""
 
 
 def say_errors_once() -> None:
@@ -86,12 +105,6 @@ def say_errors_once() -> None:
 def _is_no_failed_run(record: logging.LogRecord) -> bool:
     of_a_run = record.name.startswith(("prefect.task_runs", "prefect.flow_runs"))
     return not (of_a_run and record.levelno >= logging.ERROR)
-
-
-def show_image(png: bytes, *, key: str, title: str) -> None:
-    """Put a picture into Prefect, inside the artifact itself."""
-    url = "data:image/png;base64," + base64.b64encode(png).decode()
-    create_image_artifact(image_url=url, key=key, description=title)
 
 
 def _update(artifact: UUID | None, station: str, percent: float) -> UUID | None:

@@ -10,7 +10,7 @@ from components import student
 from components.artifacts import Checkpoint, Manifest
 from components.config import Params
 from components.store import Outcome
-from flows.display import finished, progress_of
+from flows.display import curve_image, finished, progress_of
 from flows.environment import Checkout
 
 
@@ -39,7 +39,12 @@ def student_step(
             workplace=checkout.workplace,
             progress=progress,
         )
-    return finished(outcome, [outcome.record.facts], title=outcome.record.label)
+    return finished(
+        outcome,
+        [outcome.record.facts],
+        title=outcome.record.label,
+        image=curve_image(outcome.record, checkout),
+    )
 
 
 @flow(name="distill-student", validate_parameters=False)

@@ -1,4 +1,4 @@
-"""Keep a run inside its checkout: where Prefect, MLflow, DVC and matplotlib write, and no telemetry."""
+"""Keep a run inside its checkout: where Prefect, MLflow, matplotlib and torch write, and no telemetry."""
 
 import os
 from dataclasses import dataclass
@@ -55,6 +55,7 @@ def confine(checkout: Checkout) -> None:
     Call it before Prefect, MLflow or matplotlib is imported: they read it then.
     """
     hidden = checkout.root / _HIDDEN
+    hidden.mkdir(exist_ok=True)  # Prefect makes its folder in there, but no parent
     defaults = {
         "PREFECT_HOME": str(hidden / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -65,6 +66,7 @@ def confine(checkout: Checkout) -> None:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MPLCONFIGDIR": str(hidden / "matplotlib"),
+        "TORCHINDUCTOR_CACHE_DIR": str(hidden / "torchinductor"),
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import State
 from components import dataset, versions
 from components.artifacts import Manifest
 from components.config import DataParams, Params
+from components.reporting.pictures import contact_sheet
 from components.store import Outcome
 from flows.display import finished, progress_of
 from flows.environment import Checkout
@@ -21,7 +22,8 @@ def dataset_step(params: DataParams, checkout: Checkout) -> State[Any]:
         outcome = dataset.prepare(params, workplace=checkout.workplace, progress=progress)
     version = _version(checkout)
     table = [{"split": split, "pictures": n} for split, n in outcome.record.counts.items()]
-    return finished(outcome, table, title=version)
+    shown = dataset.overview(outcome.record, checkout.workplace)
+    return finished(outcome, table, title=version, image=contact_sheet(shown))
 
 
 @flow(name="prepare-dataset", validate_parameters=False)

@@ -41,6 +41,10 @@ class Promotion:
     before: Champion | None
     champion_report: BenchmarkReport | None
 
+    def repeats(self, run_id: str) -> bool:
+        """Tell whether the run made the champion before, so that its own verdict and page stand."""
+        return self.before is not None and self.before.run_id == run_id
+
 
 @flow(name="promote-student", validate_parameters=False)
 def promote_student(

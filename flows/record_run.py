@@ -115,7 +115,7 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
     recipe = way.params.recipe
     git = git_state(checkout.root)
     manifest = way.manifest.record
-    shown = benchmark.show(way.entries, way.suite)
+    shown = benchmark.show(way.entries[::-1], way.suite)  # from worst to best
     return ReportFacts(
         name=name_of_run(way).name,
         time=datetime.now(UTC),

@@ -74,9 +74,9 @@ def retrain(params: Path, checkout: Checkout, recipe: str = "") -> Retrained:
             record_training(outcome, way, run_id, checkout)
         promotion = promote_student(measured, way.suite, settings, checkout, run_id)
         page = write_report(way, promotion, checkout)
-        tracking.add(
-            run_id, Facts(files={REPORT: page}, tags={"restill.verdict": promotion.verdict.outcome})
-        )
+        if not promotion.repeats(run_id):
+            tags = {"restill.verdict": promotion.verdict.outcome}
+            tracking.add(run_id, Facts(files={REPORT: page}, tags=tags))
     return Retrained(way, promotion, checkout.mlruns / REPORT)
 
 

@@ -10,7 +10,7 @@ from components import teacher
 from components.artifacts import Checkpoint, Manifest
 from components.config import Params
 from components.store import Outcome
-from flows.display import finished, progress_of
+from flows.display import curve_image, finished, progress_of
 from flows.environment import Checkout
 
 
@@ -25,7 +25,12 @@ def teacher_step(manifest: Manifest, params: Params, checkout: Checkout) -> Stat
             workplace=checkout.workplace,
             progress=progress,
         )
-    return finished(outcome, [outcome.record.facts], title="teacher")
+    return finished(
+        outcome,
+        [outcome.record.facts],
+        title="teacher",
+        image=curve_image(outcome.record, checkout),
+    )
 
 
 @flow(name="train-teacher", validate_parameters=False)

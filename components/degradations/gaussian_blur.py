@@ -47,6 +47,14 @@ class Params(PartParams):
             raise PydanticCustomError("odd", "kernel_pixels must be odd")
         return self
 
+    @model_validator(mode="after")
+    def _share_of_two(self) -> Self:
+        if self.isotropic_share and self.second_width is None:
+            raise PydanticCustomError(
+                "share", "isotropic_share needs a second_width; without, every kernel is isotropic"
+            )
+        return self
+
 
 class Degradation(degradations.Degradation):
     """Draw a kernel per sample and convolve."""

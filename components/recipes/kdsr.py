@@ -9,15 +9,15 @@ degradations gives theirs), the encoder-only phase of the student uses the one l
 teacher runs without gradients in the student's training, which changes no number.
 """
 
-from typing import Annotated, ClassVar, Literal, cast
+from typing import Annotated, ClassVar, Literal, Self, cast
 
 import torch
 import torch.nn.functional as F
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from components import recipes
-from components.config import RecipeParams
+from components import parts, recipes
+from components.config import RecipeParams, TrainParams
 from components.losses import softmax_kl
 from components.models import RestorationModel, kdsr
 from components.recipes import Batch, Paper, Terms
@@ -59,6 +59,17 @@ class Params(RecipeParams):
         default=0, ge=0, description="first steps of the student with the distillation term alone"
     )
 
+    @model_validator(mode="after")
+    def _network_undoes_the_degradation(self) -> Self:
+        scale = parts.build("degradations", self.degradation).scale
+        if self.network.scale != scale:
+            raise PydanticCustomError(
+                "network_scale",
+                "network.scale is {ours}, but the degradation shrinks by {theirs}",
+                {"ours": self.network.scale, "theirs": scale},
+            )
+        return self
+
 
 class Recipe(recipes.Recipe):
     """L1 to the ground truth; for the student also KL to the teacher's code."""
@@ -84,10 +95,9 @@ class Recipe(recipes.Recipe):
     def notes(self) -> tuple[str, ...]:
         """Name the two things that the student's gain rests on, and the numbers they had here."""
         p = self.params
-        pairs = f"{p.student.pairs} fixed pairs" if p.student.pairs else "the teacher's whole pool"
         data = (
-            f"The teacher was trained on {p.teacher.pool} patches, each damaged anew at every step; "
-            f"the student and the student alone on {pairs}. With plenty of pairs the gain shrinks."
+            f"The teacher was trained on {_patches(p.teacher)}; the student and the student alone on "
+            f"{_patches(p.student)}. With plenty of pairs the gain shrinks."
         )
         start = "the teacher's trunk" if p.inherit_trunk else "random weights"
         method = (
@@ -116,3 +126,9 @@ class Recipe(recipes.Recipe):
         if batch.step >= self.params.encoder_steps:
             terms["l1"] = F.l1_loss(learner.restore(batch.lq, code), batch.gt)
         return terms
+
+
+def _patches(params: TrainParams) -> str:
+    if params.pairs:
+        return f"{params.pairs} fixed pairs"
+    return f"{params.pool} patches, each damaged anew at every step"

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ Pixels: TypeAlias = NDArray[np.uint8]
 TRUTH = "truth"
 OVERVIEW_SIDE = 480
 SMALL_SIDE = 200
+THUMBNAIL_SIDE = 128
 WINDOW_SIDE = 64
 
 
@@ -120,6 +121,22 @@ def hardest_window(restored: Pixels | None, truth: Pixels) -> Window:
     )
     top, left = np.unravel_index(inside.argmax(), inside.shape)
     return Window(int(top), int(left), side)
+
+
+def contact_sheet(rows: Sequence[Sequence[Pixels]]) -> str:
+    """Lay pictures out in rows of small squares; a JPEG as a data URI.
+
+    Args:
+        rows: May differ in length; each picture is reduced to fit its square.
+    """
+    side = THUMBNAIL_SIDE
+    sheet = Image.new("RGB", (side * max(map(len, rows)), side * len(rows)), "white")
+    for y, row in enumerate(rows):
+        for x, picture in enumerate(row):
+            image = Image.fromarray(picture)
+            image.thumbnail((side, side), Image.Resampling.LANCZOS)
+            sheet.paste(image, (side * x, side * y))
+    return data_uri("image/jpeg", _encode(sheet, "JPEG", quality=85))
 
 
 def data_uri(kind: str, content: bytes) -> str:

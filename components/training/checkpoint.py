@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from components import parts
-from components.errors import CheckpointError
+from components.errors import CheckpointError, PartError
 from components.models import RestorationModel
 from components.parts import PartParams
 from components.store import sha256_of
@@ -51,12 +52,15 @@ def load(folder: Path) -> RestorationModel:
         raise CheckpointError(
             f"{folder / WEIGHTS}: is not the file that {MODEL} describes (sha256)"
         )
-    network = build(about["model"])
-    missing, unexpected = network.load_state_dict(state, strict=False)
-    if missing or unexpected:
-        raise CheckpointError(
-            f"{folder}: the weights fit another network: missing {missing}, left over {unexpected}"
-        )
+    try:
+        network = build(about["model"])
+        network.load_state_dict(state)
+    except PartError as error:
+        raise CheckpointError(f"{folder / MODEL}: {error}") from error
+    except RuntimeError as error:  # torch's list of missing, left-over and ill-shaped weights
+        raise CheckpointError(f"{folder}: the weights fit another network: {error}") from error
+    # Convolutions run faster so; torch's stubs do not know the argument.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)  # noqa: FBT003 - torch's signature
 
 
@@ -70,13 +74,18 @@ def read_about(folder: Path) -> dict[str, Any]:
         about: dict[str, Any] = json.loads((folder / MODEL).read_text())
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / MODEL}: cannot be read: {error}") from error
-    lacking = {"model", "weights_sha256"} - about.keys()
+    lacking = {"model", "weights_sha256"} - (about.keys() if isinstance(about, dict) else set())
     if lacking:
         raise CheckpointError(f"{folder / MODEL}: lacks {sorted(lacking)}")
     return about
 
 
 def build(model: dict[str, Any] | PartParams) -> RestorationModel:
-    """Build an untrained network from the parameters of its part."""
-    network: RestorationModel = parts.build("models", parts.parse("models", model))
+    """Build an untrained network from the parameters of its part.
+
+    Raises:
+        PartError: there is no such part, or it does not take these parameters.
+    """
+    params = model if isinstance(model, PartParams) else parts.configure("models", model)
+    network: RestorationModel = parts.build("models", params)
     return network

@@ -28,7 +28,7 @@ class Fitted:
     Attributes:
         network: With averaged weights where `ema` is on.
         curve: One row a point: step, each loss term (mean since the last point), loss,
-            learning_rate, validation_psnr_db, samples_per_second.
+            learning_rate (that step's), validation_psnr_db, samples_per_second.
     """
 
     network: RestorationModel
@@ -51,12 +51,15 @@ def fit(
         terms: Batch -> weighted loss terms; their sum is descended.
         batches: Step -> batch, a pure function.
         params: Steps, optimiser, schedule.
-        validate: Network -> dB, called at every point of the curve.
+        validate: Network in evaluation mode -> dB, called at every point of the curve.
         progress: Told every step.
 
     Raises:
-        TrainingError: the loss is NaN or infinite; the message names step, terms and batch.
+        TrainingError: the loss or its gradient is NaN or infinite; the message names step, terms and
+            batch.
     """
+    # Convolutions run faster so; torch's stubs do not know the argument.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = AdamW(
         network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay
     )
@@ -68,12 +71,11 @@ def fit(
     for step in range(params.steps):
         batch = batches(step)
         values = _descend(network, terms(batch), optimiser, params.clip_norm, batch)
-        schedule.step()
         if averaged is not None:
             averaged.update_parameters(network)
         since.append(values)
         if (step + 1) % params.validate_every == 0 or step + 1 == params.steps:
-            shown = _weights_to_keep(network, averaged)
+            shown = _weights_to_keep(network, averaged).eval()
             seconds = time.monotonic() - started
             curve.append(
                 {"step": step + 1.0, **_mean(since)}
@@ -81,9 +83,11 @@ def fit(
                 | {"validation_psnr_db": validate(shown)}
                 | {"samples_per_second": len(since) * params.batch / max(seconds, 1e-9)}
             )
+            network.train()
             since, started = [], time.monotonic()
         note = f"{curve[-1]['validation_psnr_db']:.2f} dB" if curve else ""
         progress(step + 1, params.steps, note)
+        schedule.step()
     return Fitted(_weights_to_keep(network, averaged), pd.DataFrame(curve))
 
 
@@ -112,17 +116,21 @@ def _descend(
 ) -> dict[str, float]:
     loss = torch.stack(list(terms.values())).sum()
     values = {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
-    if not math.isfinite(values["loss"]):
-        raise TrainingError(
-            f"step {batch.step}: the loss is {values['loss']} ({values}) on the batch with "
-            f"sha256 {_digest((batch.lq, batch.gt))}; a lower learning_rate or a clip_norm may help"
-        )
+    _require_finite("loss", values["loss"], values, batch)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    if clip_norm:
-        nn.utils.clip_grad_norm_(network.parameters(), clip_norm)
+    norm = nn.utils.clip_grad_norm_(network.parameters(), clip_norm or math.inf)
+    _require_finite("gradient's norm", norm.item(), values, batch)
     optimiser.step()
     return values
+
+
+def _require_finite(name: str, number: float, values: dict[str, float], batch: Batch) -> None:
+    if not math.isfinite(number):
+        raise TrainingError(
+            f"step {batch.step}: the {name} is {number} ({values}) on the batch with "
+            f"sha256 {_digest((batch.lq, batch.gt))}; a lower learning_rate or a clip_norm may help"
+        )
 
 
 def _average(network: RestorationModel, decay: float) -> AveragedModel | None:

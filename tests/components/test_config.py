@@ -177,6 +177,11 @@ def test_a_list_of_degradations_is_a_chain(write):
             "references: [bicubic, bilinear]",
             "recipes.kdsr.benchmark.references.1: no part 'bilinear' in models *",
         ),
+        (
+            "[bicubic]",
+            "[bicubic, kdsr]",
+            "recipes.kdsr.benchmark.references.1: must be a model without weights *(got 'kdsr')",
+        ),
         ("[bicubic]", "[]", "recipes.kdsr.benchmark.references: *at least 1 item*"),
         (
             "recipe: kdsr",
