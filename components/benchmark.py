@@ -26,7 +26,7 @@ from components.cost import cost, num_parameters
 from components.degradations import Degradation
 from components.draws import Draws
 from components.errors import CheckpointError, PairError, PartError, PictureError, ProtocolError
-from components.keys import PACKAGE, digest_of, make_key, parts_of, source_digests
+from components.keys import PACKAGE, Key, digest_of, make_key, parts_of, source_digests
 from components.manifest import read_rows
 from components.models import RestorationModel
 from components.parts import PartParams
@@ -197,6 +197,29 @@ def folder_suite(
     return Suite(cases, protocol, scale)
 
 
+def references(recipe: RecipeParams) -> list[Contender]:
+    """Enter the models without weights that a recipe is compared with, at its scale."""
+    scale = parts.build("degradations", recipe.degradation).scale
+    names = recipe.benchmark.references
+    return [
+        Contender(name, parts.parse("models", {"name": name, "scale": scale})) for name in names
+    ]
+
+
+def key_of(entry: Contender, suite: Suite, *, device: str = "cpu") -> Key:
+    """Name the report that `measure` gives for the same arguments."""
+    return make_key(
+        "benchmark",
+        parts=parts_of(entry.model),
+        parameters={
+            "label": entry.label,
+            "model": entry.model.model_dump(mode="json"),
+            "device": device,  # of the numbers' last digits, and of the time it takes
+        },
+        inputs={"suite": suite.digest, "weights": entry.sha256},
+    )
+
+
 def measure(
     entry: Contender,
     suite: Suite,
@@ -220,16 +243,6 @@ def measure(
         PictureError: a picture is damaged, or too small for its damage.
         CheckpointError: the weights are damaged, or missing.
     """
-    key = make_key(
-        "benchmark",
-        parts=parts_of(entry.model),
-        parameters={
-            "label": entry.label,
-            "model": entry.model.model_dump(mode="json"),
-            "device": device,  # of the numbers' last digits, and of the time it takes
-        },
-        inputs={"suite": suite.digest, "weights": entry.sha256},
-    )
 
     def make(folder: Path) -> BenchmarkReport:
         network = _network(entry).to(device)
@@ -257,7 +270,7 @@ def measure(
             weights_sha256=entry.sha256,
         )
 
-    return workplace.store.once(key, BenchmarkReport, make)
+    return workplace.store.once(key_of(entry, suite, device=device), BenchmarkReport, make)
 
 
 @dataclass(frozen=True, slots=True)

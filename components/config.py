@@ -86,6 +86,12 @@ class TrainParams(Block):
     )
     pairs: int = Field(default=0, ge=0, description="in place of a pool: pairs fixed for good")
     validate_every: int = Field(default=100, gt=0, description="steps between points of the curve")
+    save_every: int = Field(
+        default=200,
+        gt=0,
+        exclude=True,  # moves no number, so it is in no key
+        description="steps between states from which a run that was cut short goes on",
+    )
 
     @model_validator(mode="after")
     def _halving_says_when(self) -> Self:

@@ -10,12 +10,26 @@ from components import images, parts, tree
 from components.artifacts import Manifest, Progress, name_of, no_progress
 from components.config import DataParams
 from components.errors import DatasetError
-from components.keys import digest_of, make_key, parts_of
+from components.keys import Key, digest_of, make_key, parts_of
 from components.manifest import FILE, read_rows, write_rows
 from components.sources import SPLITS, Found, Source
 from components.store import Outcome, Workplace, sha256_of
 
 _SHOWN = 8
+
+
+def key_of(params: DataParams, workplace: Workplace) -> Key:
+    """Name the manifest that `prepare` gives for the pictures that are there now.
+
+    Raises:
+        DatasetError: as `tree.tree_digest` does.
+    """
+    return make_key(
+        "dataset",
+        parts=parts_of(params.source),
+        parameters=params.model_dump(mode="json"),
+        inputs={"data": tree.tree_digest(workplace.data)},
+    )
 
 
 def prepare(
@@ -36,17 +50,11 @@ def prepare(
     """
     source: Source = parts.build("sources", params.source)
     data = workplace.data
-    if not _holds_something(data) and not source.materialise(data):
+    if not holds_something(data) and not source.materialise(data):
         raise DatasetError(f"{data}: there is no picture, and {params.source.name} brings none")
     found = source.find(data)
     _need_every_split(found, data)
-    data_digest = tree.tree_digest(data)
-    key = make_key(
-        "dataset",
-        parts=parts_of(params.source),
-        parameters=params.model_dump(mode="json"),
-        inputs={"data": data_digest},
-    )
+    key = key_of(params, workplace)
 
     def make(folder: Path) -> Manifest:
         rows = []
@@ -59,13 +67,18 @@ def prepare(
         identity += [sha256_of(picture.lq) for picture in found if picture.lq]
         return Manifest(
             folder=name_of(folder),
-            data_digest=data_digest,
+            data_digest=key.inputs["data"],
             rows_digest=digest_of(identity),
             counts={split: sum(row["split"] == split for row in rows) for split in SPLITS},
             num_bytes=sum(row["num_bytes"] for row in rows),
         )
 
     return workplace.store.once(key, Manifest, make)
+
+
+def holds_something(data: Path) -> bool:
+    """Tell whether there is a data folder that is not empty."""
+    return data.is_dir() and any(data.iterdir())
 
 
 def overview(manifest: Manifest, workplace: Workplace) -> list[list[NDArray[np.uint8]]]:
@@ -75,10 +88,6 @@ def overview(manifest: Manifest, workplace: Workplace) -> list[list[NDArray[np.u
         for split in SPLITS
         if (rows := read_rows(manifest, split, workplace))
     ]
-
-
-def _holds_something(data: Path) -> bool:
-    return data.is_dir() and any(data.iterdir())
 
 
 def _need_every_split(found: list[Found], data: Path) -> None:

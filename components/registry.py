@@ -24,10 +24,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
+from components import faults
 from components.artifacts import BenchmarkReport, Checkpoint, Release, Verdict
 from components.config import RegistryParams
 from components.errors import CheckpointError, RegistryError
-from components.tracking import Tracking
+from components.tracking import GC, Tracking
 from components.training import checkpoint
 
 CHAMPION = "champion"
@@ -131,9 +132,11 @@ def release(candidate: Candidate, params: RegistryParams, *, tracking: Tracking)
         if version is None or str(version.version) != current:
             _check_rival(name, current, candidate)
             version = version or _register(name, candidate, tracking)
+            faults.point("release.registered")
             _smoke_test(version, scale, tracking)
             with tracking.asking() as client:
                 client.set_registered_model_alias(name, CHAMPION, str(version.version))
+            faults.point("release.done")
     return Release(name=name, version=str(version.version), alias=CHAMPION)
 
 
@@ -150,6 +153,23 @@ def resolve(reference: str, tracking: Tracking) -> Path:
     Raises:
         RegistryError: MLflow failed, or holds no such version; the message lists what there is.
     """
+    return _checkpoint_of(_named(reference, tracking), tracking)
+
+
+def run_of(reference: str, tracking: Tracking) -> str:
+    """Return the id of the run that a released version belongs to.
+
+    Args:
+        reference: As for `resolve`.
+        tracking: Where the registry is.
+
+    Raises:
+        RegistryError: as `resolve` does.
+    """
+    return str(_named(reference, tracking).run_id)
+
+
+def _named(reference: str, tracking: Tracking) -> ModelVersion:
     match = re.fullmatch(r"([\w.-]+)(?:@([\w.-]+)|/(\d+))?", reference)
     if match is None:
         raise RegistryError(f"{reference!r}: expected NAME, NAME@ALIAS or NAME/VERSION")
@@ -159,8 +179,7 @@ def resolve(reference: str, tracking: Tracking) -> Path:
         raise RegistryError(f"no model {name!r} in the registry (there are: {_names(tracking)})")
     if number is None and alias not in aliases:
         raise RegistryError(f"{name}: no alias {alias!r} (there are: {_listed(aliases)})")
-    version = _version(name, number or aliases[alias], tracking)
-    return _checkpoint_of(version, tracking)
+    return _version(name, number or aliases[alias], tracking)
 
 
 def _scale_of(candidate: Candidate) -> int:
@@ -193,8 +212,8 @@ def _registered(name: str, candidate: Candidate, tracking: Tracking) -> ModelVer
     """Find the version that holds the candidate's weights."""
     wanted = f"name = '{name}' and tag.{_WEIGHTS_TAG} = '{candidate.checkpoint.sha256}'"
     with tracking.asking() as client:
-        versions = client.search_model_versions(wanted, max_results=1)
-    return versions[0] if versions else None
+        versions = client.search_model_versions(wanted)
+    return next((version for version in versions if GC not in version.tags), None)
 
 
 def _register(name: str, candidate: Candidate, tracking: Tracking) -> ModelVersion:
@@ -301,6 +320,10 @@ def _version(name: str, number: str, tracking: Tracking) -> ModelVersion:
         version = client.get_model_version(name, number)
     if _WEIGHTS_TAG not in version.tags:
         raise RegistryError(f"{name} version {number}: was not released by this program")
+    if GC in version.tags:
+        raise RegistryError(
+            f"{name} version {number}: its files were removed by `restill gc` on {version.tags[GC]}"
+        )
     return version
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from components import parts
 from components.artifacts import Checkpoint, Manifest, Progress, no_progress
 from components.config import RecipeParams
-from components.keys import make_key, parts_of
+from components.keys import Key, make_key, parts_of
 from components.models import RestorationModel
 from components.recipes import Batch, Recipe, Terms
 from components.store import Outcome, Workplace
@@ -15,6 +15,20 @@ from components.training.session import Session, new_network, train
 LABEL = "student"
 ALONE = "student alone"
 """The same network, pairs, steps and seed, without a teacher."""
+
+
+def key_of(
+    manifest: Manifest, teacher: Checkpoint | None, params: RecipeParams, *, seed: int
+) -> Key:
+    """Name the student that `distil_student` gives for the same arguments."""
+    recipe: Recipe = parts.build("recipes", params)
+    unread = {"teacher", "benchmark"}
+    return make_key(
+        "student",
+        parts=parts_of(params, recipe.student_params(), unread=unread),
+        parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
+        inputs={"dataset": manifest.rows_digest, "teacher": teacher.sha256 if teacher else ""},
+    )
 
 
 def distil_student(
@@ -43,13 +57,6 @@ def distil_student(
     """
     recipe: Recipe = parts.build("recipes", params)
     model = recipe.student_params()
-    unread = {"teacher", "benchmark"}
-    key = make_key(
-        "student",
-        parts=parts_of(params, model, unread=unread),
-        parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
-        inputs={"dataset": manifest.rows_digest, "teacher": teacher.sha256 if teacher else ""},
-    )
 
     def make(folder: Path) -> Checkpoint:
         network = new_network(model, seed=seed)
@@ -65,4 +72,4 @@ def distil_student(
         session = Session(label, params, params.student, manifest, seed, workplace)
         return train(session, network, terms, model=model, folder=folder, progress=progress)
 
-    return workplace.store.once(key, Checkpoint, make)
+    return workplace.store.once(key_of(manifest, teacher, params, seed=seed), Checkpoint, make)

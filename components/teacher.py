@@ -5,12 +5,24 @@ from pathlib import Path
 from components import parts
 from components.artifacts import Checkpoint, Manifest, Progress, no_progress
 from components.config import RecipeParams
-from components.keys import make_key, parts_of
+from components.keys import Key, make_key, parts_of
 from components.recipes import Batch, Recipe, Terms
 from components.store import Outcome, Workplace
 from components.training.session import Session, new_network, train
 
 LABEL = "teacher"
+
+
+def key_of(manifest: Manifest, params: RecipeParams, *, seed: int) -> Key:
+    """Name the teacher that `train_teacher` gives for the same arguments."""
+    recipe: Recipe = parts.build("recipes", params)
+    unread = {"student", "benchmark", *params.student_only}
+    return make_key(
+        "teacher",
+        parts=parts_of(params, recipe.teacher_params(), unread=unread),
+        parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
+        inputs={"dataset": manifest.rows_digest},
+    )
 
 
 def train_teacher(
@@ -36,13 +48,6 @@ def train_teacher(
     """
     recipe: Recipe = parts.build("recipes", params)
     model = recipe.teacher_params()
-    unread = {"student", "benchmark", *params.student_only}
-    key = make_key(
-        "teacher",
-        parts=parts_of(params, model, unread=unread),
-        parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
-        inputs={"dataset": manifest.rows_digest},
-    )
 
     def make(folder: Path) -> Checkpoint:
         network = new_network(model, seed=seed)
@@ -53,4 +58,4 @@ def train_teacher(
         session = Session(LABEL, params, params.teacher, manifest, seed, workplace)
         return train(session, network, terms, model=model, folder=folder, progress=progress)
 
-    return workplace.store.once(key, Checkpoint, make)
+    return workplace.store.once(key_of(manifest, params, seed=seed), Checkpoint, make)

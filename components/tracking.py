@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import textwrap
 import time
@@ -39,6 +38,12 @@ DATABASE = "mlflow.db"
 
 KEY = "restill.key"
 """Tag: what the run would be called again; see `RunName.key`."""
+FOLDERS = "restill.folders"
+"""Tag: the work folders of a run's steps, with spaces between."""
+SEEN = "restill.seen"
+"""Tag: when a run was last gone through, milliseconds since 1970."""
+GC = "restill.gc"
+"""Tag of runs and versions: when `restill gc` removed their files."""
 
 # Of the client, not of MLflow's server; each yields to a value set before. MLflow's own defaults ask a
 # dead server for four minutes.
@@ -136,6 +141,17 @@ class Tracking:
         return os.environ.get("MLFLOW_TRACKING_URI") or local
 
     @property
+    def database(self) -> Path | None:
+        """The database in the folder; None when another server is named."""
+        file = self.root.resolve() / DATABASE
+        return file if self.uri == _sqlite(file) else None
+
+    @property
+    def place(self) -> str:
+        """What people call the server; the same for a checkout that was moved. Holds no password."""
+        return DATABASE if self.database else _without_password(self.uri)
+
+    @property
     def is_remote(self) -> bool:
         """Whether a server keeps database and artifacts; else this process writes them."""
         return urlsplit(self.uri).scheme in {"http", "https", "databricks"}
@@ -143,6 +159,10 @@ class Tracking:
     def lock(self, name: str) -> FileLock:
         """Return a lock among the processes of this machine; a killed holder leaves none behind."""
         return FileLock(_made(self.root / ".locks") / f"{name}.lock")
+
+    def run_lock(self, experiment: str, key: str) -> FileLock:
+        """Return the lock that a run is open under."""
+        return self.lock(_lock_name(experiment, key))
 
     @contextmanager
     def asking(self) -> Iterator[MlflowClient]:
@@ -174,7 +194,7 @@ class Tracking:
             RegistryError: MLflow failed.
         """
         experiment = self._experiment(name.experiment)
-        with self.lock(_lock_name(name.experiment, name.key)):
+        with self.run_lock(name.experiment, name.key):
             finished = self._finished(experiment, name.key)
             if finished is not None:
                 yield finished
@@ -221,6 +241,30 @@ class Tracking:
                     _gather(facts.files, Path(folder))
                     client.log_artifacts(run_id, folder)
 
+    def tags(self, run_id: str) -> dict[str, str]:
+        """Read the tags of a run.
+
+        Raises:
+            RegistryError: MLflow failed, or there is no such run.
+        """
+        with self.asking() as client:
+            return dict(client.get_run(run_id).data.tags)
+
+    def file(self, run_id: str, name: str) -> bytes | None:
+        """Read a file of a run; None when it has none of that name.
+
+        Args:
+            run_id: The run.
+            name: As in `Facts.files`, without slashes.
+
+        Raises:
+            RegistryError: MLflow failed, or there is no such run.
+        """
+        with self.asking() as client, tempfile.TemporaryDirectory() as folder:
+            if name not in {file.path for file in client.list_artifacts(run_id)}:
+                return None
+            return Path(client.download_artifacts(run_id, name, folder)).read_bytes()
+
     def _experiment(self, name: str) -> str:
         """Make an experiment, or find the one that is there; two processes may do so at once."""
         artifacts = None if self.is_remote else (self.root.resolve() / "artifacts").as_uri()
@@ -237,8 +281,9 @@ class Tracking:
     def _finished(self, experiment: str, key: str) -> str | None:
         wanted = f"attributes.status = 'FINISHED' and tags.`{KEY}` = '{key}'"
         with self.asking() as client:
-            runs = client.search_runs([experiment], wanted, max_results=1)
-        return str(runs[0].info.run_id) if runs else None
+            runs = client.search_runs([experiment], wanted)
+        whole = (str(run.info.run_id) for run in runs if GC not in run.data.tags)
+        return next(whole, None)
 
     def _create(self, experiment: str, name: RunName) -> str:
         tags = {KEY: name.key} | ({"mlflow.parentRunId": name.parent} if name.parent else {})
@@ -256,7 +301,7 @@ class Tracking:
         key = run.data.tags.get(KEY, "")
         if key == name.key:  # its lock is ours now
             return True
-        lock = self.lock(_lock_name(name.experiment, key))
+        lock = self.run_lock(name.experiment, key)
         if not Path(lock.lock_file).exists():  # of another machine
             return False
         try:
@@ -354,40 +399,3 @@ def _gather(files: Mapping[str, Path | bytes], folder: Path) -> None:
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def git_state(root: Path) -> dict[str, str]:
-    """Say which code ran.
-
-    Returns:
-        commit, branch ("HEAD" when none is checked out), and dirty: "yes" when tracked files differ
-        from the commit. {"commit": "none"} without git, or outside a repository that has a commit.
-    """
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
-        return {"commit": "none"}
-    branch = _git(root, "rev-parse", "--abbrev-ref", "HEAD") or b"HEAD"
-    return {
-        "commit": commit.decode().strip(),
-        "branch": branch.decode().strip(),
-        "dirty": "yes" if git_patch(root) else "no",
-    }
-
-
-def git_patch(root: Path) -> bytes:
-    """Return what differs between tracked files and the commit, for `git apply`; empty when nothing."""
-    return _git(root, "diff", "--binary", "--no-color", "--no-ext-diff", "HEAD") or b""
-
-
-def _git(root: Path, *arguments: str) -> bytes | None:
-    """Ask git, which must not write; None when it cannot answer."""
-    program = shutil.which("git")
-    if program is None:
-        return None
-    command = [program, "--no-optional-locks", "-C", str(root), *arguments]
-    # Inside a git hook these variables lead to another repository.
-    environment = {name: v for name, v in os.environ.items() if not name.startswith("GIT_")}
-    answer = subprocess.run(  # noqa: S603 - our own words, no shell
-        command, env=environment, capture_output=True, check=False
-    )
-    return answer.stdout if answer.returncode == 0 else None

@@ -5,6 +5,7 @@ checkout.
 """
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -243,6 +244,26 @@ def adopt(root: Path, *, wait_seconds: float = 60.0) -> bool:
     run_dvc(root, "commit", "--no-relink", POINTER, wait_seconds=wait_seconds)
     if (root / POINTER).read_bytes() != before:  # DVC lays a file edited by hand out anew
         (root / POINTER).write_bytes(before)
+    return True
+
+
+def take_out(root: Path, digest: str, target: Path) -> bool:
+    """Lay out a version of the data in a folder of its own, from DVC's cache.
+
+    Args:
+        root: The checkout; its `data/` and `data.dvc` are left alone.
+        digest: Of the version, ends in `.dir`; need not be the recorded one.
+        target: Made by this. The files are copies, and their digests are not checked.
+
+    Returns:
+        False, with nothing made, when the cache lacks the version's listing or one of its files.
+    """
+    listing = _cached_listing(root, digest)
+    if listing is None or not all(_object(root, md5).is_file() for md5 in listing.values()):
+        return False
+    for path, md5 in listing.items():
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_object(root, md5), target / path)
     return True
 
 

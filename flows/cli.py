@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from components.artifacts import BenchmarkReport
     from components.benchmark import Contender
 
+_DIFFERS = 1
 _INTERRUPTED = 130
 
 app = typer.Typer(
@@ -65,12 +66,83 @@ def run(
 
     load_params(file, recipe=recipe)  # a wrong key is said before a server starts
     from flows.display import say_errors_once
+    from flows.leftovers import end_orphaned_servers
     from flows.retrain import retrain
 
     say_errors_once()
+    if end_orphaned_servers(checkout):
+        err.print("ended the Prefect server that a killed run had left")
     _start_server()
     result = retrain(file.resolve(), checkout, recipe=recipe)
     _say(result.summary)
+
+
+@app.command()
+def why(
+    station: Annotated[
+        str, typer.Argument(help="dataset, teacher, student or benchmark; empty: all.")
+    ] = "",
+    recipe: Annotated[str, typer.Option(help="A block of params.yaml; empty: its choice.")] = "",
+    params: Annotated[
+        Path | None, typer.Option(help="Parameter file; default: the checkout's params.yaml.")
+    ] = None,
+) -> None:
+    """Say which steps `run` would reuse, and what changed for those that it would do again."""
+    checkout = find_checkout(Path.cwd())
+    from components.config import load_params
+    from flows.explain_steps import explain_steps
+
+    settings = load_params(params or checkout.params, recipe=recipe)
+    for step in explain_steps(settings, checkout, station):
+        against = f", against {step.against}" if step.against else ""
+        folder = f" {step.record.folder}" if step.record else ""
+        _say(f"{step.station:<10} {step.name:<14} {step.verdict}{folder}{against}")
+        for reason in step.reasons:
+            _say(f"    {reason}")
+
+
+@app.command()
+def gc(
+    *,
+    dry_run: Annotated[bool, typer.Option(help="Say what would go, and remove nothing.")] = False,
+    keep_champions: Annotated[
+        int, typer.Option(min=1, help="Newest versions of each model that stay.")
+    ] = 3,
+) -> None:
+    """Remove work, files of runs and pages that no champion and no latest run needs."""
+    checkout = _enter()
+    from rich.filesize import decimal
+
+    from flows.remove_garbage import garbage_of
+
+    freed = 0
+    for item in garbage_of(checkout, keep_champions=keep_champions):
+        goes = dry_run or item.remove()
+        freed += item.num_bytes if goes else 0
+        word = ("would go" if dry_run else "removed") if goes else "in use by now, stays"
+        _say(f"{word}: {item.what} ({decimal(item.num_bytes)}): {item.why}")
+    _say(f"{decimal(freed)} {'would be freed' if dry_run else 'freed'}")
+
+
+@app.command()
+def reproduce(
+    reference: Annotated[str, typer.Argument(help="NAME@champion, NAME/VERSION, or a run's id.")],
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="Largest difference of weights and pixels that is none.")
+    ] = 1e-6,
+    *,
+    keep: Annotated[bool, typer.Option(help="Keep the rebuilt tree though it is equal.")] = False,
+) -> None:
+    """Make a student again from commit, data and parameters of its run; status 1: it differs."""
+    checkout = _enter()
+    from components import reproduce as station
+    from components.tracking import Tracking
+
+    site = station.Site(checkout.root, checkout.workplace, Tracking(checkout.mlruns))
+    done = station.reproduce(reference, site, tolerance=tolerance, keep=keep, say=_say)
+    _say(done.summary)
+    if done.verdict == "differs":
+        raise typer.Exit(_DIFFERS)
 
 
 @app.command()
@@ -201,11 +273,12 @@ def _start_server() -> None:
     The terminal interrupts every process of a command. A run whose server is gone asks it in vain for
     minutes, then ends in a traceback.
     """
-    from prefect.server.api.server import SubprocessASGIServer
     from prefect.settings import PREFECT_API_URL
 
     if PREFECT_API_URL.value():
         return
+    from prefect.server.api.server import SubprocessASGIServer
+
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which the new process inherits
     try:
         SubprocessASGIServer().start()
@@ -226,7 +299,8 @@ def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":
 
 def _print_report(report: "BenchmarkReport", rows: "DataFrame") -> None:
     """Print the protocol, a line a picture, and the mean."""
-    table = Table(title=f"{report.label}, {report.protocol}, {report.num_images} pictures")
+    _say(f"{report.label}, {report.protocol}, {report.num_images} pictures")
+    table = Table()
     metrics = list(report.mean)
     for column in ("image", *metrics):
         table.add_column(column, justify="left" if column == "image" else "right")

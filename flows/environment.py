@@ -49,6 +49,11 @@ def find_checkout(start: Path) -> Checkout:
     raise ConfigError(f"{start}: neither this folder nor one above it holds a params.yaml")
 
 
+def prefect_home(checkout: Checkout) -> Path:
+    """Return the folder that Prefect keeps its database in."""
+    return checkout.root / _HIDDEN / "prefect"
+
+
 def confine(checkout: Checkout) -> None:
     """Set the environment of this process and its children; a value set before is kept.
 
@@ -57,7 +62,7 @@ def confine(checkout: Checkout) -> None:
     hidden = checkout.root / _HIDDEN
     hidden.mkdir(exist_ok=True)  # Prefect makes its folder in there, but no parent
     defaults = {
-        "PREFECT_HOME": str(hidden / "prefect"),
+        "PREFECT_HOME": str(prefect_home(checkout)),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "components",

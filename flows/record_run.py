@@ -8,14 +8,15 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from components import benchmark, parts, report, versions
+from components import benchmark, origin, parts, report, versions
 from components.artifacts import BenchmarkReport, Checkpoint, Manifest
 from components.benchmark import Contender, Suite
 from components.config import Params, as_yaml
+from components.git import Code
 from components.keys import digest_of
 from components.report import DataVersion, GitState, PictureRow, ReportFacts, Step
 from components.store import Outcome
-from components.tracking import DataFacts, Facts, RunName, Tracking, git_patch, git_state
+from components.tracking import FOLDERS, DataFacts, Facts, RunName, Tracking
 from components.training.session import read_curve
 from flows.environment import Checkout
 from flows.promote_student import Promotion
@@ -25,9 +26,10 @@ REPORT = "report.html"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What the stations of one run made, in the data's order."""
+    """What the stations of one run made, in the data's order, and of what."""
 
     params: Params
+    code: Code
     manifest: Outcome[Manifest]
     trained: tuple[Outcome[Checkpoint], ...]
     entries: tuple[Contender, ...]
@@ -58,12 +60,20 @@ def name_of_run(way: Way) -> RunName:
 
 def facts_of_run(way: Way, checkout: Checkout) -> Facts:
     """Say what is known of a run once its models are measured."""
-    git = git_state(checkout.root)
-    patch = git_patch(checkout.root)
+    trained = [outcome.record for outcome in way.trained]
+    made_of = origin.facts(
+        checkout.root,
+        code=way.code,
+        params=way.params,
+        data_digest=way.manifest.record.data_digest,
+        trained=trained,
+    )
     return Facts(
         params=way.params.model_dump(mode="json"),
-        tags={f"restill.git.{name}": value for name, value in git.items()}
-        | {"restill.data": way.manifest.record.data_digest},
+        tags={
+            **made_of.tags,
+            FOLDERS: " ".join(str(outcome.record.folder) for outcome in way.outcomes),
+        },
         metrics={
             f"{outcome.record.label}/{metric}": value
             for outcome in way.reports
@@ -71,12 +81,14 @@ def facts_of_run(way: Way, checkout: Checkout) -> Facts:
         },
         data=way.data,
         files={
-            f"images/{outcome.record.label}.parquet": checkout.workplace.store.path(
-                outcome.record, benchmark.ROWS
-            )
-            for outcome in way.reports
-        }
-        | ({"git.patch": patch} if patch else {}),
+            **made_of.files,
+            **{
+                f"images/{outcome.record.label}.parquet": checkout.workplace.store.path(
+                    outcome.record, benchmark.ROWS
+                )
+                for outcome in way.reports
+            },
+        },
     )
 
 
@@ -113,7 +125,6 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
     if before is not None and before.label not in {r.label for r in reports}:
         reports.append(before)
     recipe = way.params.recipe
-    git = git_state(checkout.root)
     manifest = way.manifest.record
     shown = benchmark.show(way.entries[::-1], way.suite)  # from worst to best
     return ReportFacts(
@@ -126,7 +137,7 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
             counts=manifest.counts,
             committed=versions.status(checkout.root).clean,
         ),
-        git=GitState(commit=git["commit"], clean=git.get("dirty") == "no"),
+        git=GitState(commit=way.code.commit, clean=way.code.facts.get("dirty") == "no"),
         params=as_yaml(way.params),
         verdict=promotion.verdict,
         release=promotion.release,

@@ -1,15 +1,15 @@
 """The whole way: data -> teacher -> student -> benchmark -> gate -> registry -> report."""
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from prefect import flow
 
-from components import benchmark, parts
-from components.benchmark import Contender
+from components import benchmark, faults, git, inventory
 from components.config import Params, load_params
 from components.student import LABEL
-from components.tracking import Facts, Tracking
+from components.tracking import SEEN, Facts, Tracking
 from flows.benchmark_models import benchmark_models
 from flows.distill_student import distill_student
 from flows.environment import Checkout
@@ -62,40 +62,45 @@ def retrain(params: Path, checkout: Checkout, recipe: str = "") -> Retrained:
         checkout: Where the pictures are and results go.
         recipe: Stands in for the parameter file's own choice; empty to keep that.
     """
-    settings = load_params(params, recipe=recipe)
+    settings, tracking = load_params(params, recipe=recipe), Tracking(checkout.mlruns)
+    with inventory.at_work(checkout.workplace.store, reports_to=tracking.place):
+        return _go(settings, checkout, tracking)
+
+
+def _go(settings: Params, checkout: Checkout, tracking: Tracking) -> Retrained:
+    """Stations 1 to 6."""
     way = _stations(settings, checkout)
     student = next(o.record for o in way.trained if o.record.label == LABEL)
     by_label = {outcome.record.label: outcome.record for outcome in way.reports}
     references = tuple(by_label[name] for name in settings.chosen.benchmark.references)
     measured = Measured(student, by_label[LABEL], references)
-    tracking = Tracking(checkout.mlruns)
     with tracking.run(name_of_run(way), facts_of_run(way, checkout)) as run_id:
+        faults.point("run.opened")
         for outcome in way.trained:
             record_training(outcome, way, run_id, checkout)
         promotion = promote_student(measured, way.suite, settings, checkout, run_id)
+        faults.point("run.promoted")
         page = write_report(way, promotion, checkout)
         if not promotion.repeats(run_id):
-            tags = {"restill.verdict": promotion.verdict.outcome}
+            tags = {
+                "restill.verdict": promotion.verdict.outcome,
+                SEEN: str(time.time_ns() // 10**6),
+            }
             tracking.add(run_id, Facts(files={REPORT: page}, tags=tags))
     return Retrained(way, promotion, checkout.mlruns / REPORT)
 
 
 def _stations(settings: Params, checkout: Checkout) -> Way:
     """Stations 1 to 4."""
+    code = git.code(checkout.root)  # now, for this process keeps the code that it started with
     manifest = prepare_dataset(settings, checkout)
     teacher = train_teacher(manifest.record, settings, checkout)
     students = distill_student(manifest.record, teacher.record, settings, checkout)
     trained = (teacher, *students)
     entries = [
         *(benchmark.contender(outcome.record, checkout.workplace) for outcome in trained),
-        *(_reference(name, settings) for name in settings.chosen.benchmark.references),
+        *benchmark.references(settings.chosen),
     ]
     suite = benchmark.held_out(manifest.record, settings.chosen, checkout.workplace)
     reports = benchmark_models(entries, suite, checkout)
-    return Way(settings, manifest, trained, tuple(entries), suite, tuple(reports))
-
-
-def _reference(name: str, settings: Params) -> Contender:
-    """Enter a model without weights at the scale of the recipe's degradation."""
-    scale = parts.build("degradations", settings.chosen.degradation).scale
-    return Contender(name, parts.parse("models", {"name": name, "scale": scale}))
+    return Way(settings, code, manifest, trained, tuple(entries), suite, tuple(reports))

@@ -23,8 +23,11 @@ CROPS = {
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
-    """Tensors in tests are small: more threads only make a run wait for the other processes."""
+    """Small tensors gain nothing by more; and a process that a test starts computes as this one."""
     torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
 
 
 @pytest.fixture(autouse=True)

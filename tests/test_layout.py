@@ -18,7 +18,9 @@ from components.parts import BINS
 ROOT = Path(__file__).resolve().parents[1]
 
 # Components that talk to MLflow, and the one that a release carries with it.
-WITH_MLFLOW = {"components.tracking", "components.registry", "components.released_model"}
+WITH_MLFLOW = {
+    f"components.{name}" for name in ("tracking", "registry", "released_model", "census", "origin", "reproduce")
+}
 
 IMPORT_ALONE = """
 import importlib, sys

@@ -35,8 +35,8 @@ def _preset(raw: object) -> object:
     if raw not in kdsr.PRESETS:
         raise PydanticCustomError(
             "preset",
-            "no preset {raw!r} (there are: {known})",
-            {"raw": raw, "known": ", ".join(kdsr.PRESETS)},
+            "no preset {raw} (there are: {known})",
+            {"raw": repr(raw), "known": ", ".join(kdsr.PRESETS)},
         )
     return kdsr.PRESETS[raw]
 

@@ -1,24 +1,53 @@
-"""The loop: batches in, loss terms added, a trained network and its curve out. It knows no recipe."""
+"""The loop: batches in, loss terms added, a trained network and its curve out. It knows no recipe.
+
+A run that was cut short goes on from its last state and ends with the same weights, bit for bit on a CPU.
+"""
 
 import hashlib
+import json
 import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from components.artifacts import Progress
+from components import faults
+from components.artifacts import Progress, no_progress
 from components.config import TrainParams
 from components.errors import TrainingError
 from components.models import RestorationModel
 from components.recipes import Batch, Terms
+from components.store import write_atomically
+from components.training.signals import noted_signals
+from components.training.state import Training, restore_state, save_state
+
+# A loss this many times that of the curve's last point will not come back by itself.
+_EXPLODED = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What happens beside the descent.
+
+    Attributes:
+        validate: Network in evaluation mode -> dB, called at every point of the curve.
+        progress: Told every step.
+        state: Folder for the state of a run that may be cut short; None to keep none.
+        modules: What trains along and is not the network, by name; its state is kept too.
+    """
+
+    validate: Callable[[RestorationModel], float]
+    progress: Progress = no_progress
+    state: Path | None = None
+    modules: Mapping[str, nn.Module] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,55 +69,38 @@ def fit(
     terms: Callable[[Batch], Terms],
     batches: Callable[[int], Batch],
     params: TrainParams,
-    *,
-    validate: Callable[[RestorationModel], float],
-    progress: Progress,
+    hooks: Hooks,
 ) -> Fitted:
-    """Train a network in place.
+    """Train a network in place, or go on where a run was cut short.
+
+    The state is saved every `save_every` steps, and when SIGINT or SIGTERM asks to stop.
 
     Args:
         network: Trained in place.
         terms: Batch -> weighted loss terms; their sum is descended.
         batches: Step -> batch, a pure function.
         params: Steps, optimiser, schedule.
-        validate: Network in evaluation mode -> dB, called at every point of the curve.
-        progress: Told every step.
+        hooks: Validation, progress, state.
 
     Raises:
-        TrainingError: the loss or its gradient is NaN or infinite; the message names step, terms and
-            batch.
+        TrainingError: the loss or its gradient is NaN or infinite, or the loss has exploded; the
+            message names step, terms and batch, and stands in `failure.json` beside the last state.
+        KeyboardInterrupt, SystemExit: it was asked to stop, and the state is saved.
     """
     # Convolutions run faster so; torch's stubs do not know the argument.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimiser = AdamW(
-        network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay
-    )
-    schedule = LambdaLR(optimiser, lambda step: learning_rate_factor(step, params))
-    averaged = _average(network, params.ema)
-    curve: list[dict[str, float]] = []
-    since: list[dict[str, float]] = []
-    started = time.monotonic()
-    for step in range(params.steps):
-        batch = batches(step)
-        values = _descend(network, terms(batch), optimiser, params.clip_norm, batch)
-        if averaged is not None:
-            averaged.update_parameters(network)
-        since.append(values)
-        if (step + 1) % params.validate_every == 0 or step + 1 == params.steps:
-            shown = _weights_to_keep(network, averaged).eval()
-            seconds = time.monotonic() - started
-            curve.append(
-                {"step": step + 1.0, **_mean(since)}
-                | {"learning_rate": float(schedule.get_last_lr()[0])}
-                | {"validation_psnr_db": validate(shown)}
-                | {"samples_per_second": len(since) * params.batch / max(seconds, 1e-9)}
-            )
-            network.train()
-            since, started = [], time.monotonic()
-        note = f"{curve[-1]['validation_psnr_db']:.2f} dB" if curve else ""
-        progress(step + 1, params.steps, note)
-        schedule.step()
-    return Fitted(_weights_to_keep(network, averaged), pd.DataFrame(curve))
+    loop = _Loop(network, params, hooks)
+    with noted_signals() as stop:
+        while loop.training.step < params.steps:
+            batch = batches(loop.training.step)
+            loop.descend(terms(batch), batch)
+            hooks.progress(loop.training.step, params.steps, loop.note)
+            faults.point("step", loop.training.step)
+            asked = stop.number  # a signal that comes later waits for the next step
+            loop.save(now=asked is not None)
+            if asked is not None:
+                stop.obey()
+    return Fitted(loop.kept, pd.DataFrame(loop.curve))
 
 
 def learning_rate_factor(step: int, params: TrainParams) -> float:
@@ -111,36 +123,102 @@ def learning_rate_factor(step: int, params: TrainParams) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def _descend(
-    network: nn.Module, terms: Terms, optimiser: AdamW, clip_norm: float, batch: Batch
-) -> dict[str, float]:
-    loss = torch.stack(list(terms.values())).sum()
-    values = {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
-    _require_finite("loss", values["loss"], values, batch)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    norm = nn.utils.clip_grad_norm_(network.parameters(), clip_norm or math.inf)
-    _require_finite("gradient's norm", norm.item(), values, batch)
-    optimiser.step()
-    return values
+class _Loop:
+    """Network, optimiser, schedule, average and curve of one training."""
 
-
-def _require_finite(name: str, number: float, values: dict[str, float], batch: Batch) -> None:
-    if not math.isfinite(number):
-        raise TrainingError(
-            f"step {batch.step}: the {name} is {number} ({values}) on the batch with "
-            f"sha256 {_digest((batch.lq, batch.gt))}; a lower learning_rate or a clip_norm may help"
+    def __init__(self, network: RestorationModel, params: TrainParams, hooks: Hooks) -> None:
+        self.network, self.params, self.hooks = network, params, hooks
+        self.optimiser = AdamW(
+            network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay
         )
+        schedule = LambdaLR(self.optimiser, lambda step: learning_rate_factor(step, params))
+        modules: dict[str, nn.Module] = {"network": network, **hooks.modules}
+        self.averaged: AveragedModel | None = None
+        if params.ema:
+            decay = get_ema_multi_avg_fn(params.ema)
+            self.averaged = AveragedModel(network, multi_avg_fn=decay, use_buffers=True)
+            modules["averaged"] = self.averaged
+        rows: dict[str, list[dict[str, float]]] = {"curve": [], "since": []}
+        self.training = Training(modules, self.optimiser, schedule, rows=rows)
+        if hooks.state is not None:
+            restore_state(hooks.state, self.training)
+        self.started = time.monotonic()
 
+    @property
+    def curve(self) -> list[dict[str, float]]:
+        """The curve so far."""
+        return cast("list[dict[str, float]]", self.training.rows["curve"])
 
-def _average(network: RestorationModel, decay: float) -> AveragedModel | None:
-    if not decay:
-        return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    @property
+    def kept(self) -> RestorationModel:
+        """The network with the weights to keep."""
+        averaged = self.averaged
+        return self.network if averaged is None else cast("RestorationModel", averaged.module)
 
+    @property
+    def note(self) -> str:
+        """The last validation, for the progress."""
+        return f"{self.curve[-1]['validation_psnr_db']:.2f} dB" if self.curve else ""
 
-def _weights_to_keep(network: RestorationModel, averaged: AveragedModel | None) -> RestorationModel:
-    return network if averaged is None else cast("RestorationModel", averaged.module)
+    def descend(self, terms: Terms, batch: Batch) -> None:
+        """Make one step, and a point of the curve where one is due."""
+        self.training.rows["since"].append(self._descend(terms, batch))
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.network)
+        self.training.step += 1
+        done, params = self.training.step, self.params
+        if done % params.validate_every == 0 or done == params.steps:
+            self._add_point()
+        self.training.schedule.step()
+
+    def save(self, *, now: bool) -> None:
+        """Save the state where it is due, or now."""
+        done, params = self.training.step, self.params
+        due = now or done % params.save_every == 0
+        if self.hooks.state is not None and due and done < params.steps:
+            save_state(self.hooks.state, self.training)
+            faults.point("state", done)
+
+    def _descend(self, terms: Terms, batch: Batch) -> dict[str, float]:
+        loss = torch.stack(list(terms.values())).sum()
+        values = {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
+        limit = _EXPLODED * self.curve[-1]["loss"] if self.curve else math.inf
+        if not values["loss"] <= limit or math.isinf(values["loss"]):  # also catches NaN
+            self._give_up(f"the loss is {values['loss']}", values, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        clip_norm = self.params.clip_norm or math.inf
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), clip_norm).item()
+        if not math.isfinite(norm):
+            self._give_up(f"the gradient's norm is {norm}", values, batch)
+        self.optimiser.step()
+        return values
+
+    def _give_up(self, what: str, values: dict[str, float], batch: Batch) -> None:
+        digest = _digest(batch)
+        message = (
+            f"step {batch.step}: {what} ({values}) on the batch with sha256 {digest}; "
+            "a lower learning_rate or a clip_norm may help"
+        )
+        if self.hooks.state is not None:
+            self.hooks.state.mkdir(parents=True, exist_ok=True)
+            failure = {"step": batch.step, "batch_sha256": digest, "terms": values, "why": message}
+            content = json.dumps(failure, indent=1).encode()
+            write_atomically(self.hooks.state / "failure.json", content)
+        raise TrainingError(message)
+
+    def _add_point(self) -> None:
+        since: list[dict[str, float]] = self.training.rows["since"]
+        seconds = max(time.monotonic() - self.started, 1e-9)
+        self.curve.append(
+            {"step": float(self.training.step), **_mean(since)}
+            | {"learning_rate": float(self.training.schedule.get_last_lr()[0])}
+            | {"validation_psnr_db": self.hooks.validate(self.kept.eval())}
+            | {"samples_per_second": len(since) * self.params.batch / seconds}
+        )
+        self.network.train()
+        since.clear()
+        self.started = time.monotonic()
 
 
 def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
@@ -149,8 +227,9 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
     return {n: sum(r[n] for r in rows if n in r) / sum(n in r for r in rows) for n in names}
 
 
-def _digest(tensors: Iterable[Tensor]) -> str:
+def _digest(batch: Batch) -> str:
+    """Digest a batch's pictures, degraded and clean."""
     total = hashlib.sha256()
-    for tensor in tensors:
+    for tensor in (batch.lq, batch.gt):
         total.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return total.hexdigest()

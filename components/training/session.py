@@ -21,9 +21,9 @@ from components.metrics import psnr
 from components.models import RestorationModel
 from components.parts import PartParams
 from components.recipes import Batch, Terms
-from components.store import Workplace
+from components.store import STATE, Workplace
 from components.training import checkpoint
-from components.training.loop import fit
+from components.training.loop import Hooks, fit
 from components.training.pairs import Pairs, cut_patches
 
 CURVE = "curve.parquet"
@@ -81,10 +81,12 @@ def train(
     Raises:
         TrainingError: the loss is not finite, or there is no patch to train on.
         PictureError: a picture is smaller than the patch.
+        StoreError: the state cannot be saved; what was saved before stays.
     """
     started = time.monotonic()
     batches, validate = _pairs(session), _validation(session)
-    fitted = fit(network, terms, batches, session.params, validate=validate, progress=progress)
+    hooks = Hooks(validate, progress, state=folder / STATE)
+    fitted = fit(network, terms, batches, session.params, hooks)
     fitted.curve.to_parquet(folder / CURVE, index=False)
     about: dict[str, Any] = {
         "label": session.label,

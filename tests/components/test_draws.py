@@ -58,7 +58,7 @@ class Extreme(Draws):
         super().__init__(torch.zeros(1))
         self.bits = bits
 
-    def _bits(self, shape, per):
+    def _bits(self, shape, _):
         return torch.full((1, *shape), self.bits)
 
 
@@ -99,10 +99,19 @@ def test_neighbouring_samples_draws_positions_and_runs_have_nothing_in_common():
     pairs = [
         (first[0], first[1]),
         (first[0], second[0]),
+        (first[0, 1:], second[0, :-1]),
         (first[0, :-1], first[0, 1:]),
         (first[0], second[1]),
         (first[0], other_run[0]),
     ]
+    assert all(abs(correlation(*pair)) < FOUR_SIGMA for pair in pairs)
+
+
+def test_seeds_that_are_one_step_of_the_generator_apart_have_nothing_in_common():
+    step = 0x9E3779B97F4A7C15 - 2**64
+    source = Draws(torch.tensor([0, step]))
+    first, second = source.uniform(0, 1, (MANY,)), source.uniform(0, 1, (MANY,))
+    pairs = [(first[0], first[1]), (second[0], first[1]), (first[0, 1:], first[1, :-1])]
     assert all(abs(correlation(*pair)) < FOUR_SIGMA for pair in pairs)
 
 

@@ -24,7 +24,7 @@ class Blocks(models.RestorationModel):
     def encode(self, lq, gt=None):
         self.seen.append((lq, gt))
 
-    def restore(self, lq, code):
+    def restore(self, lq, _):
         return F.pixel_shuffle(self.conv(F.pixel_unshuffle(lq, 4)), 4)
 
 
@@ -38,7 +38,7 @@ class Enlarge(models.RestorationModel):
     def encode(self, lq, gt=None):
         assert gt.shape[-2:] == (2 * lq.shape[-2], 2 * lq.shape[-1])
 
-    def restore(self, lq, code):
+    def restore(self, lq, _):
         assert lq.shape[-2] % 8 == lq.shape[-1] % 8 == 0
         return lq.repeat_interleave(2, dim=-1).repeat_interleave(2, dim=-2)
 

@@ -16,7 +16,7 @@ from components.config import RegistryParams
 from components.errors import CheckpointError, RegistryError
 from components.inference import restore
 from components.models.kdsr import Model, Params
-from components.registry import Candidate, champion, release, resolve
+from components.registry import Candidate, champion, release, resolve, run_of
 from components.tracking import Facts, RunName, Tracking
 from components.training import checkpoint
 
@@ -106,6 +106,11 @@ def test_what_was_released_is_the_champion(tracking, released, run_id):
     assert now.weights_sha256 == first.checkpoint.sha256
     ours, theirs = checkpoint.load(first.folder), checkpoint.load(now.folder)
     assert all(map(torch.equal, ours.state_dict().values(), theirs.state_dict().values()))
+
+
+@pytest.mark.parametrize("reference", ["tiny", "tiny@champion", "tiny/1"])
+def test_a_release_leads_to_its_run(tracking, released, run_id, reference):
+    assert run_of(reference, tracking) == run_id
 
 
 def test_a_version_says_what_it_is(tracking, released):

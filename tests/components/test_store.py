@@ -192,7 +192,12 @@ def test_what_lay_in_the_folder_is_gone_when_a_step_is_made_again(store, folder)
     (folder / "record.json").unlink()
     (folder / "left over").write_text("of a run that was killed")
     store.once(KEY, Manifest, make)
-    assert {path.name for path in folder.iterdir()} == {"rows.txt", "deep", "record.json"}
+    assert {path.name for path in folder.iterdir()} == {
+        "rows.txt",
+        "deep",
+        "record.json",
+        ".marks.json",
+    }
 
 
 def test_an_error_inside_the_step_passes_and_leaves_no_record(store):
@@ -299,3 +304,66 @@ def test_a_process_that_is_killed_leaves_no_record_and_no_lock(tmp_path):
     (tmp_path / "go").touch()
     assert second.communicate(timeout=60)[0] == "made\n"
     assert (tmp_path / "dataset" / ("0" * 32) / "rows.txt").read_text() == "whole"
+
+
+def test_a_whole_file_is_digested_once_until_it_changes(store, folder, monkeypatch):
+    digested = []
+
+    def counted(file):
+        digested.append(file.name)
+        return sha256_of(file)
+
+    monkeypatch.setattr("components.store.sha256_of", counted)
+    store.once(KEY, Manifest, never)
+    assert digested == []
+    os.utime(folder / "rows.txt")
+    store.once(KEY, Manifest, never)
+    store.once(KEY, Manifest, never)
+    assert digested == ["rows.txt"]
+
+
+def test_marks_that_are_gone_or_garbled_cost_a_digest_and_nothing_else(store, folder):
+    marks = folder / ".marks.json"
+    before = marks.read_text()
+    for content in (None, "{", '{"rows.txt": "no"}'):
+        marks.unlink() if content is None else marks.write_text(content)
+        assert store.once(KEY, Manifest, never).reused
+        assert marks.read_text() == before
+
+
+def test_the_state_of_a_step_that_was_cut_short_is_kept_until_it_is_done(store):
+    def cut(folder):
+        (folder / "state").mkdir()
+        (folder / "state" / "step-5").write_text("here")
+        (folder / "half").write_text("written")
+        raise DatasetError("cut")
+
+    def go_on(folder):
+        assert (folder / "state" / "step-5").read_text() == "here"
+        assert not (folder / "half").exists()
+        return make(folder)
+
+    with pytest.raises(DatasetError):
+        store.once(KEY, Manifest, cut)
+    store.once(KEY, Manifest, go_on)
+    assert not (store.root / "dataset" / KEY.digest / "state").exists()
+
+
+def test_looking_finds_what_was_made_and_writes_nothing(store, folder):
+    (folder / ".marks.json").unlink()
+    before = {path: path.stat().st_mtime_ns for path in store.root.rglob("*")}
+    sight = store.peek(KEY, Manifest)
+    assert (sight.record, sight.fault) == (manifest_in(folder), "")
+    assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*")} == before
+
+
+def test_looking_for_what_was_never_made_finds_nothing_and_no_fault(store):
+    sight = store.peek(KEY, Manifest)
+    assert (sight.record, sight.fault) == (None, "")
+    assert not store.root.exists()
+
+
+def test_looking_names_a_damaged_file(store, folder):
+    (folder / "rows.txt").unlink()
+    sight = store.peek(KEY, Manifest)
+    assert (sight.record, sight.fault) == (None, f"{folder / 'rows.txt'}: is missing")

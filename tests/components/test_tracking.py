@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from components.errors import RegistryError
-from components.tracking import KEY, DataFacts, Facts, RunName, Tracking, git_patch, git_state
+from components.tracking import KEY, DataFacts, Facts, RunName, Tracking
 
 
 @pytest.fixture(scope="module")
@@ -264,52 +264,15 @@ def test_a_parameter_keeps_its_value(tracking):
             tracking.add(run_id, Facts(params={"seed": 2}))
 
 
-def git(folder, *arguments):
-    who = ("-c", "user.name=n", "-c", "user.email=e@x", "-c", "init.defaultBranch=trunk")
-    subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True)
+def test_tags_and_files_are_read_back(tracking):
+    facts = Facts(tags={"commit": "abc"}, files={"git.patch": b"\x00\xff"})
+    run_id = tracking.record(RunName("read", "whole way", "k"), facts)
+    assert tracking.tags(run_id)["commit"] == "abc"
+    assert tracking.file(run_id, "git.patch") == b"\x00\xff"
+    assert tracking.file(run_id, "params.yaml") is None
 
 
-def repository(folder):
-    folder.mkdir()
-    (folder / "a.txt").write_bytes(b"caf\xe9\n")
-    (folder / "a.bin").write_bytes(bytes(range(256)))
-    git(folder, "init")
-    git(folder, "add", ".")
-    git(folder, "commit", "-m", "first")
-    return folder
-
-
-def test_a_clean_checkout_is_its_commit(tmp_path):
-    checkout = repository(tmp_path / "a")
-    (checkout / "untracked.txt").write_text("not code")
-    state = git_state(checkout)
-    assert len(state.pop("commit")) == 40
-    assert state == {"branch": "trunk", "dirty": "no"}
-    assert git_patch(checkout) == b""
-
-
-def test_the_patch_of_a_changed_checkout_brings_its_commit_to_the_same_files(tmp_path):
-    checkout = repository(tmp_path / "a")
-    git(tmp_path, "clone", "a", "b")
-    (checkout / "a.txt").write_bytes(b"th\xe9\n")
-    (checkout / "a.bin").write_bytes(bytes(reversed(range(256))))
-    assert git_state(checkout)["dirty"] == "yes"
-    (tmp_path / "patch").write_bytes(git_patch(checkout))
-    git(tmp_path / "b", "apply", "../patch")
-    for name in ("a.txt", "a.bin"):
-        assert (tmp_path / "b" / name).read_bytes() == (checkout / name).read_bytes()
-
-
-def test_without_a_commit_there_is_no_state(tmp_path):
-    assert git_state(tmp_path) == {"commit": "none"}
-    git(tmp_path, "init")
-    assert git_state(tmp_path) == {"commit": "none"}
-    assert git_patch(tmp_path) == b""
-
-
-def test_a_hooks_variables_do_not_lead_to_another_repository(tmp_path, monkeypatch):
-    here, there = repository(tmp_path / "a"), repository(tmp_path / "b")
-    (there / "a.txt").write_text("changed")
-    monkeypatch.setenv("GIT_DIR", str(there / ".git"))
-    monkeypatch.setenv("GIT_WORK_TREE", str(there))
-    assert git_state(here)["dirty"] == "no"
+def test_a_run_that_is_not_there_is_no_run_without_tags_or_files(tracking):
+    for read in (tracking.tags, lambda run_id: tracking.file(run_id, "git.patch")):
+        with pytest.raises(RegistryError, match=f"'?{'0' * 32}'? not found"):
+            read("0" * 32)

@@ -22,6 +22,7 @@ from components.versions import (
     commit,
     recorded,
     status,
+    take_out,
 )
 
 PICTURES = {"train/a.png": b"a", "train/b.png": b"bb", "test/c.png": b"ccc"}
@@ -360,6 +361,33 @@ def test_data_of_another_version_is_not_adopted(fresh):
 def test_data_without_a_record_is_not_adopted(tmp_path):
     with pytest.raises(VersionError, match=r"data\.dvc: missing; no version is recorded yet"):
         adopt(fill(tmp_path))
+
+
+# --- take_out
+
+
+def test_a_recorded_version_is_laid_out_whatever_data_is_by_now(checkout, tmp_path):
+    first = commit(checkout, "one")
+    (checkout / "data/train/a.png").write_bytes(b"A")
+    commit(checkout, "two")
+    assert take_out(checkout, first.new, tmp_path / "out/data")
+    assert tree_digest(tmp_path / "out/data") == first.new
+    (tmp_path / "out/data/train/a.png").write_bytes(b"scribbled on")
+    assert status(checkout).clean
+    assert take_out(checkout, first.new, tmp_path / "again")
+    assert (tmp_path / "again/train/a.png").read_bytes() == b"a"
+
+
+def test_a_version_that_was_never_recorded_is_not_laid_out(plain, tmp_path):
+    assert not take_out(plain, f"{'0' * 32}.dir", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_version_that_lost_a_picture_is_not_laid_out_in_part(plain, tmp_path):
+    lost = next(f for f in (plain / ".dvc/cache").rglob("*") if f.is_file() and f.suffix != ".dir")
+    lost.unlink()
+    assert not take_out(plain, recorded(plain).digest, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 # --- the module

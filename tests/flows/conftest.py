@@ -14,7 +14,7 @@ from PIL import Image
 from ruamel.yaml import YAML
 
 from components.tracking import Tracking
-from flows.environment import Checkout
+from flows.environment import Checkout, confine
 
 ROOT = Path(__file__).parents[2]
 MODEL = "restill-kdsr"
@@ -33,10 +33,10 @@ _SMALLEST = {
 
 
 def pytest_configure(config):
-    """Give Prefect a home of its own before it is imported, for it makes that folder then."""
+    """Give Prefect and MLflow a home of their own before they are imported, for they look then."""
     home = tempfile.mkdtemp()
     config.add_cleanup(lambda: shutil.rmtree(home))
-    os.environ["PREFECT_HOME"] = home
+    confine(Checkout(Path(home)))
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ class Trial(Checkout):
         """Numbers of all versions of the model in the registry."""
         with self.tracking.asking() as client:
             found = client.search_model_versions(f"name = '{MODEL}'")
-        return sorted(int(version.version) for version in found)
+        return sorted(str(version.version) for version in found)
 
     def champion(self):
-        """The version in service."""
+        """Number of the version in service."""
         with self.tracking.asking() as client:
-            return client.get_model_version_by_alias(MODEL, "champion")
+            return str(client.get_model_version_by_alias(MODEL, "champion").version)
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class Shell:
     def environment(self):
         foreign = ("PREFECT_", "MLFLOW_", "DVC_", "GIT_", "XDG_", "MPL", "TORCH")
         own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        own |= {"HOME": str(self.home), "TMPDIR": str(self.scratch), "OMP_NUM_THREADS": "1"}
-        own |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        own |= {"HOME": str(self.home), "TMPDIR": str(self.scratch)}
+        own |= {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
         return own | ({"PREFECT_API_URL": self.server} if self.server else {})
 
     def start(self, folder, *arguments):

@@ -22,7 +22,7 @@ class Stain(degradations.Degradation):
     def __init__(self, row: int) -> None:
         self.row = row
 
-    def __call__(self, image: torch.Tensor, draws: Draws) -> Degraded:
+    def __call__(self, image: torch.Tensor, _: Draws) -> Degraded:
         mask = torch.zeros_like(image[:, :1])
         mask[:, :, self.row] = 1
         return Degraded(image, mask=mask)

@@ -7,12 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from components.artifacts import no_progress
 from components.config import TrainParams
 from components.errors import TrainingError
 from components.models import RestorationModel
 from components.recipes import Batch
-from components.training.loop import fit, learning_rate_factor
+from components.training.loop import Hooks, fit, learning_rate_factor
 
 
 class Tiny(RestorationModel):
@@ -23,7 +22,7 @@ class Tiny(RestorationModel):
         self.conv = nn.Conv2d(3, 3, 3, padding=1)
         self.norm = nn.BatchNorm2d(3, affine=False)
 
-    def restore(self, lq, code):
+    def restore(self, lq, _):
         return self.conv(lq) + 0 * self.norm(lq)
 
 
@@ -37,11 +36,11 @@ def train_params(**changes: object) -> TrainParams:
     return TrainParams(**(given | {"validate_every": 10} | changes))
 
 
-def train(network=None, *, terms=None, validate=lambda network: 30.0, **changes):
+def train(network=None, *, terms=None, validate=lambda _: 30.0, **changes):
     network = network or tiny()
     loss = terms or (lambda batch: {"l1": F.l1_loss(network(batch.lq), batch.gt)})
     params = train_params(**changes)
-    return fit(network, loss, batches, params, validate=validate, progress=no_progress)
+    return fit(network, loss, batches, params, Hooks(validate))
 
 
 def tiny() -> Tiny:
@@ -225,7 +224,7 @@ def test_a_gradient_that_is_not_finite_is_found_before_it_does_harm():
         root = (network.conv.bias - network.conv.bias.detach()).sum().sqrt()
         return {"l1": F.l1_loss(network(batch.lq), batch.gt), "root": root}
 
-    with pytest.raises(TrainingError, match="step 0: the gradient's norm is inf .*'root': 0.0"):
+    with pytest.raises(TrainingError, match=r"step 0: the gradient's norm is inf .*'root': 0.0"):
         train(network, terms=terms)
     assert numbers(network).isfinite().all()
 
@@ -238,7 +237,6 @@ def test_progress_is_told_every_step():
         lambda batch: {"l1": F.l1_loss(network(batch.lq), batch.gt)},
         batches,
         train_params(steps=3, validate_every=2),
-        validate=lambda network: 12.346,
-        progress=lambda *args: told.append(args),
+        Hooks(lambda _: 12.346, lambda *args: told.append(args)),
     )
     assert told == [(1, 3, ""), (2, 3, "12.35 dB"), (3, 3, "12.35 dB")]

@@ -19,7 +19,7 @@ class Shrink(degradations.Degradation):
 
     scale = 2
 
-    def __call__(self, image, draws):
+    def __call__(self, image, _):
         return Degraded(F.avg_pool2d(image, 2), mask=(image[:, :1] > 0.5).float())
 
 
