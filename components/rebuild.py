@@ -175,6 +175,7 @@ def _run_stations(folder: Path, plan: dict[str, Any], say: Callable[[str], None]
                 say(line)
                 last.append(line)
         except BaseException:
-            process.terminate()
+            process.kill()  # nothing of it is worth a state that it could go on from
+            process.wait()
             raise
     return last[0] if process.returncode else None

@@ -61,7 +61,13 @@ def run(
 ) -> None:
     """Go the whole way: data, teacher, student, benchmark, gate, registry, report."""
     checkout = _enter()
-    file = params or checkout.params
+    file = (params or checkout.params).resolve()
+    from flows import last_run
+
+    said = last_run.recall(checkout, file, recipe)
+    if said is not None:
+        _say(said)
+        return
     from components.config import load_params
 
     load_params(file, recipe=recipe)  # a wrong key is said before a server starts
@@ -73,7 +79,8 @@ def run(
     if end_orphaned_servers(checkout):
         err.print("ended the Prefect server that a killed run had left")
     _start_server()
-    result = retrain(file.resolve(), checkout, recipe=recipe)
+    result = retrain(file, checkout, recipe=recipe)
+    last_run.remember(checkout, file, recipe, result.said_again)
     _say(result.summary)
 
 
@@ -185,13 +192,16 @@ def restore(
 ) -> None:
     """Restore pictures with the champion: any size, grey or colour, 8 or 16 bits, with alpha."""
     checkout = _enter()
-    from components import registry, serving
+    from components import serving
+
+    pairs = serving.targets(pictures, output)
+    from components import registry
     from components.config import load_params
     from components.tracking import Tracking
 
     reference = model or f"{load_params(checkout.params).registry.model_name}@champion"
     folder = registry.resolve(reference, tracking=Tracking(checkout.mlruns))
-    for source, target in serving.targets(pictures, output):
+    for source, target in pairs:
         serving.restore_file(folder, source, target, tile=tile)
         _say(f"{source} -> {target}")
 
@@ -288,11 +298,13 @@ def _start_server() -> None:
 
 def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":
     """Turn `bicubic`, or the name of a registered model, into what the benchmark measures."""
-    from components import parts, registry
+    from components import parts
     from components.benchmark import Contender, contender_from
-    from components.tracking import Tracking
 
     if "@" in model or "/" in model:
+        from components import registry
+        from components.tracking import Tracking
+
         return contender_from(model, registry.resolve(model, tracking=Tracking(checkout.mlruns)))
     return Contender(model, parts.configure("models", {"name": model, "scale": scale}))
 

@@ -37,20 +37,31 @@ class Retrained:
     @property
     def summary(self) -> str:
         """The run in a few lines: which steps were reused, the numbers, the verdict, the page."""
+        verdict, release = self.promotion.verdict, self.promotion.release
+        lines = [f"{verdict.outcome}: " + "; ".join(verdict.reasons)]
+        if release:
+            lines.append(f"champion: {release.name} version {release.version}")
+        return self._said([outcome.reused for outcome in self.way.outcomes], lines)
+
+    @property
+    def said_again(self) -> str:
+        """What the same run would say if nothing has changed: all is reused, nobody is promoted."""
+        verdict = self.promotion.verdict
+        last = f"{verdict.outcome}: " + "; ".join(verdict.reasons)
+        if verdict.passed:
+            last = "unchanged: these weights are the champion already"
+        return self._said([True] * len(self.way.outcomes), [last])
+
+    def _said(self, reused: list[bool], verdict: list[str]) -> str:
         lines = [
-            f"{outcome.record.folder}: {'reused' if outcome.reused else 'made'}"
-            for outcome in self.way.outcomes
+            f"{outcome.record.folder}: {'reused' if again else 'made'}"
+            for outcome, again in zip(self.way.outcomes, reused, strict=True)
         ]
         protocol = self.way.suite.instrument.id
         for outcome in self.way.reports:
             means = ", ".join(f"{k} {v:.4f}" for k, v in outcome.record.mean.items())
             lines.append(f"{outcome.record.label}: {means} ({protocol})")
-        verdict = self.promotion.verdict
-        lines.append(f"{verdict.outcome}: " + "; ".join(verdict.reasons))
-        release = self.promotion.release
-        if release:
-            lines.append(f"champion: {release.name} version {release.version}")
-        return "\n".join((*lines, f"report: {self.report}"))
+        return "\n".join((*lines, *verdict, f"report: {self.report}"))
 
 
 @flow(name="retrain")

@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Components that talk to MLflow, and the one that a release carries with it.
 WITH_MLFLOW = {
-    f"components.{name}" for name in ("tracking", "registry", "released_model", "census", "origin", "reproduce")
+    f"components.{name}"
+    for name in ("tracking", "registry", "released_model", "census", "origin", "reproduce")
 }
 
 IMPORT_ALONE = """

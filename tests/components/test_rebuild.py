@@ -203,3 +203,20 @@ def test_an_error_of_the_code_is_said_in_its_last_words(root):
     (root / "components/student.py").write_text("1 / 0\n")
     with pytest.raises(TrainingError, match=r"failed: ZeroDivisionError: division by zero$"):
         go(root, ingredients(root))
+
+
+def test_an_interrupted_rebuilding_leaves_no_process(root):
+    (root / "components/student.py").write_text(
+        "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
+    )
+
+    def interrupt(line):
+        numbers.append(int(line))
+        raise KeyboardInterrupt
+
+    numbers = []
+    folder = root / ".restill/reproduce/x"
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(ingredients(root), folder, root=root, data=root / "data", say=interrupt)
+    with pytest.raises(ProcessLookupError):
+        os.kill(numbers[0], 0)

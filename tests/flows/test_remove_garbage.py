@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from components import census, inventory
+from components import census, inventory, registry
 from components.artifacts import BenchmarkReport, Checkpoint, Cost, Manifest, name_of
 from components.errors import RegistryError
 from components.keys import Key
 from components.tracking import GC, SEEN, Facts, RunName
 from flows.environment import Checkout
 from flows.remove_garbage import garbage_of
+from flows.retrain import retrain
 
 HOUR = 3600 * 10**9
 MODEL = "restill-kdsr"
@@ -336,3 +337,27 @@ def test_the_command_says_what_goes_why_and_how_much(yard, history, new_shell):
     done = shell.run(yard.checkout.root, "gc", "--keep-champions", "2")
     assert done.stdout == dry.stdout.replace("would go", "removed").replace("would be ", "")
     assert not yard.files_of(history["b"]).exists()
+
+
+def test_after_the_whole_way_nothing_of_the_champion_and_the_latest_run_goes(new_trial, server):
+    trial = new_trial()
+    yard = Yard(Checkout(trial.root), trial.tracking)
+    first = retrain(trial.params, trial)
+    assert yard.goes() == set()
+    trial.change("recipes.kdsr.student", learning_rate=1e-5)
+    trial.change("gate", min_gain_db=50.0)  # so that the students after the first are rejected
+    second = retrain(trial.params, trial)
+    assert yard.goes() == set()
+    trial.change("recipes.kdsr.student", learning_rate=2e-5)
+    third = retrain(trial.params, trial)
+    of_second, others = folders_of(second), folders_of(first) | folders_of(third)
+    gone = yard.collect()
+    assert {what for what in gone if what.startswith("work/")} == work(of_second - others)
+    assert f"reports/{second.way.key[:12]}.html" in gone
+    assert registry.resolve(MODEL, trial.tracking).is_dir()
+    trial.change("recipes.kdsr.student", learning_rate=1e-3)
+    assert all(outcome.reused for outcome in retrain(trial.params, trial).way.outcomes)
+
+
+def folders_of(result):
+    return {str(outcome.record.folder) for outcome in result.way.outcomes}
