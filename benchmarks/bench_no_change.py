@@ -1,5 +1,4 @@
-"""A run in which nothing has changed, against `dvc repro` of as many stages; and what a step costs beside
-its work.
+"""A run in which nothing has changed against `dvc repro`; and what a step costs beside its work.
 
     .venv/bin/python benchmarks/bench_no_change.py
 
