@@ -282,8 +282,7 @@ class Tracking:
         wanted = f"attributes.status = 'FINISHED' and tags.`{KEY}` = '{key}'"
         with self.asking() as client:
             runs = client.search_runs([experiment], wanted)
-        whole = (str(run.info.run_id) for run in runs if GC not in run.data.tags)
-        return next(whole, None)
+        return next((str(run.info.run_id) for run in runs if GC not in run.data.tags), None)
 
     def _create(self, experiment: str, name: RunName) -> str:
         tags = {KEY: name.key} | ({"mlflow.parentRunId": name.parent} if name.parent else {})
