@@ -96,8 +96,9 @@ class Recipe(recipes.Recipe):
         """Name the two things that the student's gain rests on, and the numbers they had here."""
         p = self.params
         data = (
-            f"The teacher was trained on {_patches(p.teacher)}; the student and the student alone on "
-            f"{_patches(p.student)}. With plenty of pairs the gain shrinks."
+            f"The teacher was trained for {p.teacher.steps} steps on {_patches(p.teacher)}; the "
+            f"student and the student alone for {p.student.steps} steps on {_patches(p.student)}. "
+            "The more steps the student has, the smaller the gain: docs/results.md has the numbers."
         )
         start = "the teacher's trunk" if p.inherit_trunk else "random weights"
         method = (

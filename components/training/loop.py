@@ -29,7 +29,8 @@ from components.store import write_atomically
 from components.training.signals import noted_signals
 from components.training.state import Training, restore_state, save_state
 
-# A loss this many times that of the curve's last point will not come back by itself.
+# A loss this many times the largest of the curve so far will not come back by itself. The largest, for
+# a phase of training may end with a term far smaller than those of the next.
 _EXPLODED = 100.0
 
 
@@ -182,7 +183,7 @@ class _Loop:
     def _descend(self, terms: Terms, batch: Batch) -> dict[str, float]:
         loss = torch.stack(list(terms.values())).sum()
         values = {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
-        limit = _EXPLODED * self.curve[-1]["loss"] if self.curve else math.inf
+        limit = _EXPLODED * max((point["loss"] for point in self.curve), default=math.inf)
         if not values["loss"] <= limit or math.isinf(values["loss"]):  # also catches NaN
             self._give_up(f"the loss is {values['loss']}", values, batch)
         self.optimiser.zero_grad(set_to_none=True)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from flows.environment import Checkout, confine
 
 ROOT = Path(__file__).parents[2]
 MODEL = "restill-kdsr"
+
+_PATIENCE = 300  # seconds
 
 _TRAINING = {"steps": 4, "batch": 2, "patch": 16, "warmup_steps": 1, "validate_every": 2}
 _SMALLEST = {
@@ -117,9 +120,16 @@ class Shell:
 
     def run(self, folder, *arguments):
         """Run the program in a folder to its end."""
-        started = self.start(folder, *arguments)
-        out, err = started.communicate()
-        return subprocess.CompletedProcess(arguments, started.returncode, out, err)
+        return self.end(self.start(folder, *arguments))
+
+    def end(self, process):
+        """Wait for a started program; one that hangs is ended with all that it started."""
+        try:
+            out, err = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 @pytest.fixture(autouse=True, scope="session")

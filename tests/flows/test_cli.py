@@ -5,7 +5,6 @@ import re
 import signal
 import time
 from collections import Counter
-from dataclasses import dataclass
 
 import pytest
 import torch
@@ -36,21 +35,6 @@ def outcomes(said, word):
 # --- an interrupted run, and then two runs at once, in one checkout
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended, and the process group that it began."""
-
-    out: str
-    err: str
-    status: int
-    group: int
-
-
-def end_of(process):
-    out, err = process.communicate(timeout=300)
-    return Ended(out, err, process.returncode, process.pid)
-
-
 @pytest.fixture(scope="module")
 def home(new_shell):
     """A shell in which every run starts a Prefect server of its own."""
@@ -66,20 +50,19 @@ def place(new_trial):
 
 @pytest.fixture(scope="module")
 def interrupted(place, home):
-    """The first run, interrupted while the teacher is trained."""
+    """The group and the end of the first run, interrupted while the teacher is trained."""
     process = home.start(place.root, "run")
-    work = place.mlruns / "work/teacher"
-    while not (work.is_dir() and any(work.iterdir())):
+    while not any(place.mlruns.glob("work/teacher/*")):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the server is told, too
-    return end_of(process)
+    return process.pid, home.end(process)
 
 
 @pytest.fixture(scope="module")
 def twins(place, home, interrupted):
     """Two runs that are started at once after that."""
-    return [end_of(process) for process in [home.start(place.root, "run") for _ in range(2)]]
+    return [home.end(process) for process in [home.start(place.root, "run") for _ in range(2)]]
 
 
 @pytest.fixture(scope="module")
@@ -89,34 +72,36 @@ def released(place, twins):
 
 
 def test_an_interrupted_run_says_so_in_one_line(interrupted):
-    assert interrupted.status == 130, interrupted.err
-    assert interrupted.out == ""
-    assert "Traceback" not in interrupted.err
-    assert [line for line in interrupted.err.splitlines() if line.startswith("restill: ")] == [
+    _, done = interrupted
+    assert done.returncode == 130, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("restill: ")] == [
         "restill: interrupted; finished steps are kept, the same command goes on"
     ]
 
 
 def test_an_interrupted_run_leaves_no_process(interrupted):
+    group, _ = interrupted
     with pytest.raises(ProcessLookupError):
-        os.killpg(interrupted.group, 0)
+        os.killpg(group, 0)
 
 
 def test_two_runs_at_once_both_come_to_their_end(twins):
-    for run in twins:
-        assert run.status == 0, run.err
-        assert "Traceback" not in run.err
+    for done in twins:
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_of_two_runs_at_once_each_station_is_made_once(twins):
-    said = "".join(run.out for run in twins)
+    said = "".join(done.stdout for done in twins)
     assert outcomes(said, "made") == STATIONS - Counter(dataset=1)
     assert outcomes(said, "reused") == STATIONS + Counter(dataset=1)
 
 
 def test_two_runs_at_once_release_one_version(place, twins):
-    verdicts = [re.search("^(first|unchanged): ", run.out, re.MULTILINE)[1] for run in twins]
-    assert sorted(verdicts) == ["first", "unchanged"]
+    said = "".join(done.stdout for done in twins)
+    assert sorted(re.findall(r"^(\w+): .*champion", said, re.MULTILINE)) == ["first", "unchanged"]
     assert (place.versions(), place.champion()) == (["1"], "1")
 
 
