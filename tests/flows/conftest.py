@@ -29,7 +29,7 @@ _SMALLEST = {
         "network": {"channels": 4, "num_blocks": 1, "num_encoder_blocks": 0, "skip": "bicubic"}
     },
     "recipes.kdsr.teacher": _TRAINING | {"pool": 8},
-    "recipes.kdsr.student": _TRAINING | {"pairs": 4},
+    "recipes.kdsr.student": _TRAINING | {"pool": 4},
     # So few steps may make a student worse than bicubic; whatever it is, it may be the first.
     "gate": {"min_gain_over_reference_db": -20.0},
 }

@@ -112,11 +112,11 @@ def test_inheriting_can_be_switched_off(make, teacher, student):
 def test_the_notes_say_what_each_network_saw(make, tiny_recipe):
     data, method = make().notes()
     assert "on 16 patches, each damaged anew at every step" in data
-    assert "alone on 8 fixed pairs" in data
+    assert "alone for 6 steps on 8 fixed pairs" in data
     assert "starts from the teacher's trunk" in method
     plenty = tiny_recipe.student.model_copy(update={"pairs": 0, "pool": 99})
     data, method = make(student=plenty, inherit_trunk=False, kl_weight=0.5).notes()
-    assert "alone on 99 patches, each damaged anew" in data
+    assert "steps on 99 patches, each damaged anew" in data
     assert "starts from random weights" in method
     assert "0.5" in method
 
