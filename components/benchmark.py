@@ -179,7 +179,7 @@ def folder_suite(
     if degradation is None and lonely:
         raise ProtocolError(
             f"{len(lonely)} of {len(found)} pictures have no degraded mate ({lonely[0]}, ...); "
-            "name a degradation to make one"
+            "let them be made from the originals (--make-lq)"
         )
     slice_ = "own pairs" if degradation is None else degradation.name
     root = os.path.commonpath([f.gt.parent for f in found])

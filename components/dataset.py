@@ -51,7 +51,9 @@ def prepare(
     source: Source = parts.build("sources", params.source)
     data = workplace.data
     if not holds_something(data) and not source.materialise(data):
-        raise DatasetError(f"{data}: there is no picture, and {params.source.name} brings none")
+        raise DatasetError(
+            f"{data}: there is no picture, and the source {params.source.name!r} cannot make any"
+        )
     found = source.find(data)
     _need_every_split(found, data)
     key = key_of(params, workplace)

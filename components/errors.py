@@ -12,6 +12,7 @@ RestorationError
     TrainingError      a loss left the numbers, or a batch cannot be made
     StoreError         a work folder cannot be read or written
     RegistryError      the model registry did not answer, or does not hold what was asked for
+    ServerError        the server that orders the work cannot be reached
 """
 
 
@@ -61,3 +62,7 @@ class StoreError(RestorationError):
 
 class RegistryError(RestorationError):
     """The model registry did not answer; nothing is known about the champion."""
+
+
+class ServerError(RestorationError):
+    """The server that orders the work, Prefect's, did not answer; nothing was started."""

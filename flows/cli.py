@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from components.errors import RestorationError
+from components.errors import RestorationError, ServerError
 from flows.environment import Checkout, confine, find_checkout
 
 if TYPE_CHECKING:
@@ -286,6 +286,7 @@ def _start_server() -> None:
     from prefect.settings import PREFECT_API_URL
 
     if PREFECT_API_URL.value():
+        _require_server(PREFECT_API_URL.value())
         return
     from prefect.server.api.server import SubprocessASGIServer
 
@@ -294,6 +295,16 @@ def _start_server() -> None:
         SubprocessASGIServer().start()
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def _require_server(address: str) -> None:
+    """Ask a named server whether it is there."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        fault = client.api_healthcheck()
+    if fault is not None:
+        raise ServerError(f"Prefect at {address} (PREFECT_API_URL) does not answer: {fault}")
 
 
 def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":

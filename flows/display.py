@@ -104,7 +104,8 @@ def say_errors_once() -> None:
 
 def _is_no_failed_run(record: logging.LogRecord) -> bool:
     of_a_run = record.name.startswith(("prefect.task_runs", "prefect.flow_runs"))
-    return not (of_a_run and record.levelno >= logging.ERROR)
+    failed = record.levelno >= logging.ERROR or "Finished in state Failed" in record.getMessage()
+    return not (of_a_run and failed)
 
 
 def _update(artifact: UUID | None, station: str, percent: float) -> UUID | None:

@@ -38,15 +38,18 @@ class Checkout:
 
 
 def find_checkout(start: Path) -> Checkout:
-    """Find the checkout that holds a folder: the nearest one upwards with a params.yaml.
+    """Find the checkout that holds a folder: the nearest one upwards with params.yaml and mlruns/.
 
     Raises:
         ConfigError: there is none.
     """
     for folder in (start, *start.parents):
-        if (folder / "params.yaml").is_file():
+        # params.yaml alone is what any DVC project has.
+        if (folder / "params.yaml").is_file() and (folder / "mlruns").is_dir():
             return Checkout(folder)
-    raise ConfigError(f"{start}: neither this folder nor one above it holds a params.yaml")
+    raise ConfigError(
+        f"{start}: neither this folder nor one above it holds params.yaml and mlruns/"
+    )
 
 
 def prefect_home(checkout: Checkout) -> Path:

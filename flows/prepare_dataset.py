@@ -44,6 +44,8 @@ def _version(checkout: Checkout) -> str:
     if status.clean:
         versions.adopt(checkout.root)
         return f"data {status.current}, as recorded in data.dvc"
-    said = f"data {status.current} is not the version recorded in data.dvc ({status.recorded})"
+    said = f"data {status.current} is not recorded in data.dvc"
+    if status.recorded:
+        said += f", which has {status.recorded}"
     get_run_logger().warning("%s; `restill data commit -m WHY` records it", said)
     return said

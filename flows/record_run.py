@@ -43,8 +43,9 @@ class Way:
 
     @property
     def key(self) -> str:
-        """Same key: the same work at every station."""
-        return digest_of([str(outcome.record.folder) for outcome in self.outcomes])[:32]
+        """Same key: the same work at every station, judged by the same margins."""
+        work = [str(outcome.record.folder) for outcome in self.outcomes]
+        return digest_of([work, self.params.gate.model_dump(mode="json")])[:32]
 
     @property
     def data(self) -> DataFacts:

@@ -157,7 +157,9 @@ def test_an_empty_or_missing_folder_is_refused(place):
     shutil.rmtree(place.data)
     for make in (lambda: None, place.data.mkdir):
         make()
-        with pytest.raises(DatasetError, match="data: there is no picture, and folder brings none"):
+        with pytest.raises(
+            DatasetError, match="data: there is no picture, and the source 'folder' cannot make any"
+        ):
             prepare(place)
 
 

@@ -139,7 +139,7 @@ def test_all_wrong_keys_are_said_at_once_by_full_name(trial, new_shell):
 
 def test_outside_a_checkout_the_command_says_what_it_looks_for(new_shell):
     said = refusal(new_shell().run("/", "data", "status"))  # above a temporary folder, who knows
-    assert said == "/: neither this folder nor one above it holds a params.yaml"
+    assert said == "/: neither this folder nor one above it holds params.yaml and mlruns/"
 
 
 def cut_short(file):
@@ -165,7 +165,7 @@ def test_an_empty_data_folder_stops_a_run(trial, shell):
     for file in trial.data.iterdir():
         file.unlink()
     said = refusal(shell.run(trial.root, "run"))
-    assert said == f"{trial.data}: there is no picture, and folder brings none"
+    assert said == f"{trial.data}: there is no picture, and the source 'folder' cannot make any"
 
 
 def test_fewer_pictures_than_splits_stop_a_run(trial, shell):
