@@ -1,6 +1,6 @@
 """What distillation gives: student against the same student alone, over several seeds.
 
-    .venv/bin/python benchmarks/distillation_gain.py --seeds 5
+    .venv/bin/python benchmarks/distillation_gain.py --first 0 --seeds 5
 
 Goes stations 1 to 4 of the shipped params.yaml (or of --params) for each seed, reuses what is done, and
 prints a Markdown table: PSNR by the recipe's protocol, mean over all test rows, the paired difference and
@@ -44,6 +44,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--params", type=Path)
     chosen = parser.parse_args()
     checkout = find_checkout(Path.cwd())
@@ -51,7 +52,7 @@ def main() -> None:
     print("| seed | bicubic | teacher | student alone | student | gain | rows better |")
     print("|---|---|---|---|---|---|---|")
     seeds = []
-    for number in range(chosen.seeds):
+    for number in range(chosen.first, chosen.first + chosen.seeds):
         row = measure(params, number, checkout.workplace)
         seeds.append(row)
         print(

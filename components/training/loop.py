@@ -29,9 +29,11 @@ from components.store import write_atomically
 from components.training.signals import noted_signals
 from components.training.state import Training, restore_state, save_state
 
-# A loss this many times the largest of the curve so far will not come back by itself. The largest, for
-# a phase of training may end with a term far smaller than those of the next.
+# A loss this many times the largest point of the curve, for this many steps on end, will not come back by
+# itself; a short spike does. The largest point, for a phase of training may end with a term far smaller
+# than those of the next.
 _EXPLODED = 100.0
+_PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ class _Loop:
             decay = get_ema_multi_avg_fn(params.ema)
             self.averaged = AveragedModel(network, multi_avg_fn=decay, use_buffers=True)
             modules["averaged"] = self.averaged
-        rows: dict[str, list[dict[str, float]]] = {"curve": [], "since": []}
+        rows = {"curve": [], "since": [], "largest": 0.0, "beyond": 0}
         self.training = Training(modules, self.optimiser, schedule, rows=rows)
         if hooks.state is not None:
             restore_state(hooks.state, self.training)
@@ -183,8 +185,7 @@ class _Loop:
     def _descend(self, terms: Terms, batch: Batch) -> dict[str, float]:
         loss = torch.stack(list(terms.values())).sum()
         values = {name: term.item() for name, term in terms.items()} | {"loss": loss.item()}
-        limit = _EXPLODED * max((point["loss"] for point in self.curve), default=math.inf)
-        if not values["loss"] <= limit or math.isinf(values["loss"]):  # also catches NaN
+        if not math.isfinite(values["loss"]) or self._has_exploded(values["loss"]):
             self._give_up(f"the loss is {values['loss']}", values, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -194,6 +195,13 @@ class _Loop:
             self._give_up(f"the gradient's norm is {norm}", values, batch)
         self.optimiser.step()
         return values
+
+    def _has_exploded(self, loss: float) -> bool:
+        """Count the steps on end with a loss beyond all that the curve has seen."""
+        rows = self.training.rows
+        limit = _EXPLODED * rows["largest"] or math.inf  # none before the curve's first point
+        rows["beyond"] = rows["beyond"] + 1 if loss > limit else 0
+        return bool(rows["beyond"] >= _PATIENCE)
 
     def _give_up(self, what: str, values: dict[str, float], batch: Batch) -> None:
         digest = _digest(batch)
@@ -217,6 +225,10 @@ class _Loop:
             | {"validation_psnr_db": self.hooks.validate(self.kept.eval())}
             | {"samples_per_second": len(since) * self.params.batch / seconds}
         )
+        if not self.training.rows["beyond"]:
+            self.training.rows["largest"] = max(
+                self.training.rows["largest"], self.curve[-1]["loss"]
+            )
         self.network.train()
         since.clear()
         self.started = time.monotonic()

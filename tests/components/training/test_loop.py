@@ -229,6 +229,28 @@ def test_a_gradient_that_is_not_finite_is_found_before_it_does_harm():
     assert numbers(network).isfinite().all()
 
 
+def beyond(steps):
+    """A loss that leaps in some steps, a thousand times what it was."""
+    network = tiny()
+
+    def terms(batch):
+        factor = 1e3 if batch.step in steps else 1.0
+        return {"l1": F.l1_loss(network(batch.lq), batch.gt) + factor - 1}
+
+    return network, terms
+
+
+def test_a_loss_that_stays_beyond_all_it_has_been_is_an_explosion():
+    network, terms = beyond(range(10, 40))
+    with pytest.raises(TrainingError, match="step 29: the loss is 999"):
+        train(network, terms=terms, validate_every=9)
+
+
+def test_a_short_spike_is_survived():
+    network, terms = beyond(range(10, 29))
+    train(network, terms=terms, validate_every=9)
+
+
 def test_progress_is_told_every_step():
     told = []
     network = tiny()
