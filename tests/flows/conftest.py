@@ -133,9 +133,12 @@ class Shell:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def no_registry_elsewhere():
+def nothing_elsewhere():
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv(
+            "PREFECT_SERVER_ANALYTICS_ENABLED", "false"
+        )  # the harness's server asks nobody
         yield
 
 
