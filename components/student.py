@@ -69,7 +69,7 @@ def distil_student(
             return recipe.student_terms(network, guide, batch)
 
         label = LABEL if teacher else ALONE
-        session = Session(label, params, params.student, manifest, seed, workplace)
+        session = Session(label, params, params.student, manifest, seed, workplace, recipe)
         return train(session, network, terms, model=model, folder=folder, progress=progress)
 
     return workplace.store.once(key_of(manifest, teacher, params, seed=seed), Checkpoint, make)

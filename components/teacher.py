@@ -55,7 +55,7 @@ def train_teacher(
         def terms(batch: Batch) -> Terms:
             return recipe.teacher_terms(network, batch)
 
-        session = Session(LABEL, params, params.teacher, manifest, seed, workplace)
+        session = Session(LABEL, params, params.teacher, manifest, seed, workplace, recipe)
         return train(session, network, terms, model=model, folder=folder, progress=progress)
 
     return workplace.store.once(key_of(manifest, params, seed=seed), Checkpoint, make)

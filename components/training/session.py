@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import nn
 
 from components import parts
 from components.artifacts import Checkpoint, Manifest, Progress, name_of
@@ -41,6 +42,7 @@ class Session:
         manifest: The pictures.
         seed: Of everything drawn.
         workplace: Where pictures are and results go.
+        method: The recipe itself, whose state is kept with the network's; None where it has none.
     """
 
     label: str
@@ -49,6 +51,7 @@ class Session:
     manifest: Manifest
     seed: int
     workplace: Workplace
+    method: nn.Module | None = None
 
 
 def new_network(params: PartParams, *, seed: int) -> RestorationModel:
@@ -85,7 +88,8 @@ def train(
     """
     started = time.monotonic()
     batches, validate = _pairs(session), _validation(session)
-    hooks = Hooks(validate, progress, state=folder / STATE)
+    modules = {} if session.method is None else {"recipe": session.method}
+    hooks = Hooks(validate, progress, state=folder / STATE, modules=modules)
     fitted = fit(network, terms, batches, session.params, hooks)
     fitted.curve.to_parquet(folder / CURVE, index=False)
     about: dict[str, Any] = {
