@@ -131,8 +131,10 @@ class _Loop:
 
     def __init__(self, network: RestorationModel, params: TrainParams, hooks: Hooks) -> None:
         self.network, self.params, self.hooks = network, params, hooks
+        beside = (p for module in hooks.modules.values() for p in module.parameters())
+        self.parameters = [*network.parameters(), *beside]
         self.optimiser = AdamW(
-            network.parameters(), lr=params.learning_rate, weight_decay=params.weight_decay
+            self.parameters, lr=params.learning_rate, weight_decay=params.weight_decay
         )
         schedule = LambdaLR(self.optimiser, lambda step: learning_rate_factor(step, params))
         modules: dict[str, nn.Module] = {"network": network, **hooks.modules}
@@ -190,7 +192,7 @@ class _Loop:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         clip_norm = self.params.clip_norm or math.inf
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), clip_norm).item()
+        norm = nn.utils.clip_grad_norm_(self.parameters, clip_norm).item()
         if not math.isfinite(norm):
             self._give_up(f"the gradient's norm is {norm}", values, batch)
         self.optimiser.step()

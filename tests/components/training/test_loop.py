@@ -262,3 +262,15 @@ def test_progress_is_told_every_step():
         Hooks(lambda _: 12.346, lambda *args: told.append(args)),
     )
     assert told == [(1, 3, ""), (2, 3, "12.35 dB"), (3, 3, "12.35 dB")]
+
+
+def test_what_belongs_to_the_recipe_is_trained_with_the_network():
+    network, adapter = tiny(), nn.Conv2d(3, 3, 1)
+    before = adapter.weight.detach().clone()
+
+    def terms(batch):
+        return {"l1": F.l1_loss(adapter(network(batch.lq)), batch.gt)}
+
+    hooks = Hooks(lambda _: 30.0, modules={"recipe": adapter})
+    fit(network, terms, batches, train_params(steps=3), hooks)
+    assert not torch.equal(adapter.weight, before)
