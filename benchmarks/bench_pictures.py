@@ -14,7 +14,7 @@ from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from components.metrics import psnr, ssim
-from components.resize import resize
+from components.pictures.resize import resize
 
 _REPEATS = 7
 

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from components import images, inference, parts
+from components import inference, parts
 from components.artifacts import (
     BenchmarkReport,
     Checkpoint,
@@ -23,13 +23,14 @@ from components.artifacts import (
 )
 from components.config import RecipeParams
 from components.cost import cost, num_parameters
+from components.datasets.manifest import read_rows
 from components.degradations import Degradation
 from components.draws import Draws
 from components.errors import CheckpointError, PairError, PartError, PictureError, ProtocolError
 from components.keys import PACKAGE, Key, digest_of, make_key, parts_of, source_digests
-from components.manifest import read_rows
 from components.models import RestorationModel
 from components.parts import PartParams
+from components.pictures import images
 from components.protocols import Protocol
 from components.sources import Found
 from components.store import Outcome, Workplace, sha256_of

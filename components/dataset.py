@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components import images, parts, tree
+from components import parts
 from components.artifacts import Manifest, Progress, name_of, no_progress
 from components.config import DataParams
+from components.datasets.manifest import FILE, read_rows, write_rows
 from components.errors import DatasetError
 from components.keys import Key, digest_of, make_key, parts_of
-from components.manifest import FILE, read_rows, write_rows
+from components.pictures import images
 from components.sources import SPLITS, Found, Source
 from components.store import Outcome, Workplace, sha256_of
+from components.versioning import tree
 
 _SHOWN = 8
 

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from components.models import RestorationModel
-from components.tiles import Window, tiles
+from components.pictures.tiles import Window, tiles
 
 
 @torch.inference_mode()

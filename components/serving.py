@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from components import colour, images, inference
+from components import inference
+from components.datasets.layout import SUFFIXES
 from components.errors import PictureError
-from components.images import Picture
-from components.layout import SUFFIXES
 from components.models import RestorationModel
-from components.resize import resize
+from components.pictures import colour, images
+from components.pictures.images import Picture
+from components.pictures.resize import resize
 from components.training import checkpoint
 
 

@@ -142,7 +142,7 @@ def reproduce(
 ) -> None:
     """Make a student again from commit, data and parameters of its run; status 1: it differs."""
     checkout = _enter()
-    from components import reproduce as station
+    from components.reproduction import reproduce as station
     from components.tracking import Tracking
 
     site = station.Site(checkout.root, checkout.workplace, Tracking(checkout.mlruns))
@@ -232,7 +232,7 @@ def parts_command() -> None:
 def status() -> None:
     """Say what changed in data/ since the version in data.dvc."""
     checkout = _enter()
-    from components import versions
+    from components.versioning import versions
 
     state = versions.status(checkout.root)
     _say(f"data.dvc: {state.recorded or 'nothing recorded yet'}")
@@ -254,7 +254,7 @@ def commit(
 ) -> None:
     """Record data/ as a new version: dvc add, and git commit of data.dvc when inside git."""
     checkout = _enter()
-    from components import versions
+    from components.versioning import versions
 
     done = versions.commit(checkout.root, message)
     if not done.changed:

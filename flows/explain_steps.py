@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
-from components import benchmark, dataset, inventory, reasons, student, teacher
+from components import benchmark, dataset, student, teacher
 from components.artifacts import BenchmarkReport, Checkpoint, Manifest, Record
 from components.config import Params
 from components.errors import ConfigError
 from components.keys import Key
 from components.parts import near
+from components.upkeep import inventory, reasons
 from flows.environment import Checkout
 
 R = TypeVar("R", bound=Record)

@@ -6,11 +6,12 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 
-from components import dataset, versions
+from components import dataset
 from components.artifacts import Manifest
 from components.config import DataParams, Params
 from components.reporting.pictures import contact_sheet
 from components.store import Outcome
+from components.versioning import versions
 from flows.display import finished, progress_of
 from flows.environment import Checkout
 

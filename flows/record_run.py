@@ -8,16 +8,18 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from components import benchmark, origin, parts, report, versions
+from components import benchmark, parts, report
 from components.artifacts import BenchmarkReport, Checkpoint, Manifest
 from components.benchmark import Contender, Suite
 from components.config import Params, as_yaml
-from components.git import Code
 from components.keys import digest_of
 from components.report import DataVersion, GitState, PictureRow, ReportFacts, Step
+from components.reproduction import origin
 from components.store import Outcome
 from components.tracking import FOLDERS, DataFacts, Facts, RunName, Tracking
 from components.training.session import read_curve
+from components.versioning import versions
+from components.versioning.git import Code
 from flows.environment import Checkout
 from flows.promote_student import Promotion
 

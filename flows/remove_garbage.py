@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from components import census, garbage, inventory
 from components.errors import RegistryError, StoreError
-from components.garbage import Reached, Run, Scene
-from components.inventory import RunNote
 from components.store import Store
 from components.tracking import Tracking
+from components.upkeep import census, garbage, inventory
+from components.upkeep.garbage import Reached, Run, Scene
+from components.upkeep.inventory import RunNote
 from flows.environment import Checkout
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from prefect import flow
 
-from components import benchmark, faults, git, inventory
+from components import benchmark, faults
 from components.config import Params, load_params
 from components.student import LABEL
 from components.tracking import SEEN, Facts, Tracking
+from components.upkeep import inventory
+from components.versioning import git
 from flows.benchmark_models import benchmark_models
 from flows.distill_student import distill_student
 from flows.environment import Checkout

@@ -4,9 +4,10 @@ import pytest
 import skimage.data
 import torch
 
-from components import dataset, images, parts
+from components import dataset, parts
 from components.config import DataParams
-from components.images import Picture
+from components.pictures import images
+from components.pictures.images import Picture
 from components.store import Store, Workplace
 
 # split -> photograph of scikit-image -> top, left, height, width of a crop full of detail; one is grey.

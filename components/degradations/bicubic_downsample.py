@@ -13,7 +13,7 @@ from components.degradations import Degraded
 from components.draws import Draws
 from components.errors import PictureError
 from components.parts import PartParams
-from components.resize import resize
+from components.pictures.resize import resize
 
 
 class Params(PartParams):

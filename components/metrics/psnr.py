@@ -5,7 +5,7 @@ The peak is 1. The mean error of one image is taken before the logarithm, never 
 
 from torch import Tensor
 
-from components import pair
+from components.pictures import pair
 
 UNIT = "dB"
 HIGHER_IS_BETTER = True

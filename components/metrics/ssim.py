@@ -14,8 +14,8 @@ import math
 import torch
 from torch import Tensor
 
-from components import pair
 from components.errors import PairError
+from components.pictures import pair
 
 UNIT = ""
 HIGHER_IS_BETTER = True

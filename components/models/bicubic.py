@@ -1,6 +1,6 @@
 """Bicubic enlarging: no network at all, the row every super-resolution table starts with.
 
-Source: MATLAB's imresize; see components/resize.py.
+Source: MATLAB's imresize; see components/pictures/resize.py.
 """
 
 from typing import Literal
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from components import models
 from components.parts import PartParams
-from components.resize import resize
+from components.pictures.resize import resize
 
 
 class Params(PartParams):

@@ -28,8 +28,8 @@ from torch import Tensor, nn
 from components import models
 from components.errors import PairError
 from components.parts import PartParams
-from components.resize import resize
-from components.tiles import tiles
+from components.pictures.resize import resize
+from components.pictures.tiles import tiles
 
 _MEAN = (0.4488, 0.4371, 0.4040)  # RGB, taken off the input and put back; the authors' constant
 _TILE = 512  # side of the tiles in which the estimator walks large images

@@ -11,8 +11,9 @@ picture of Set14 is grey: taking it for RGB and measuring it on Y raises the set
 import torch
 from torch import Tensor
 
-from components import colour, pair, protocols
+from components import protocols
 from components.errors import PairError
+from components.pictures import colour, pair
 
 METRICS = ("psnr", "ssim")
 

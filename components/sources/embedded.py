@@ -5,7 +5,7 @@
     test/         chelsea.png rocket.jpg china.jpg grace_hopper.jpg
 
 Nothing is downloaded. The photographs are byte-identical copies out of the installed scikit-image,
-scikit-learn and matplotlib; the leaves are drawn (components/dead_leaves.py) in colours of the
+scikit-learn and matplotlib; the leaves are drawn (components/pictures/dead_leaves.py) in colours of the
 training photographs. All bytes are checked against digests: the set is the same everywhere. The
 test has photographs only, for those are what a model is to restore.
 """
@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from components import sources
-from components.dead_leaves import dead_leaves
+from components.datasets.layout import by_split
 from components.errors import DatasetError
-from components.layout import by_split
 from components.parts import PartParams
+from components.pictures.dead_leaves import dead_leaves
 from components.sources import SPLITS, Credit, Found, Split
 from components.store import write_atomically
 
@@ -171,7 +171,7 @@ class Source(sources.Source):
         """Say who made which picture on what terms: a row per photograph, one for the leaves."""
         leaves = Credit(
             "leaves_00.bmp to leaves_47.bmp",
-            "drawn by components/dead_leaves.py in colours of the training photographs",
+            "drawn by components/pictures/dead_leaves.py in colours of the training photographs",
             "that of this project",
         )
         photographs = (Credit(photo.name, photo.author, photo.licence) for photo in PHOTOGRAPHS)

@@ -18,8 +18,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from components import sources
+from components.datasets.layout import by_split, has_splits, pictures
 from components.errors import DatasetError
-from components.layout import by_split, has_splits, pictures
 from components.parts import PartParams
 from components.sources import SPLITS, Found, Split
 

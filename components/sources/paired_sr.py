@@ -13,10 +13,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from components import images, sources
+from components import sources
+from components.datasets.layout import pictures
 from components.errors import DatasetError
-from components.layout import pictures
 from components.parts import PartParams
+from components.pictures import images
 from components.sources import Found
 
 _GT_FOLDERS = ("HR", "GTmod12")

@@ -5,11 +5,11 @@ import heapq
 import torch
 from torch import Tensor
 
-from components import images
+from components.datasets.manifest import Row
 from components.degradations import Degradation, Degraded
 from components.draws import Draws, named_seed, seeds_for
 from components.errors import PictureError, TrainingError
-from components.manifest import Row
+from components.pictures import images
 from components.recipes import Batch
 
 # Patches with a mean horizontal step below this (of 1) are sky, black space, out of focus: a network

@@ -14,10 +14,10 @@ from components import parts
 from components.artifacts import Checkpoint, Manifest, Progress, name_of
 from components.config import RecipeParams, TrainParams
 from components.cost import num_parameters
+from components.datasets.manifest import read_rows
 from components.degradations import Degradation
 from components.draws import Draws, named_seed, seeds_for
 from components.errors import TrainingError
-from components.manifest import read_rows
 from components.metrics import psnr
 from components.models import RestorationModel
 from components.parts import PartParams

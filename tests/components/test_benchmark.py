@@ -12,8 +12,8 @@ from components import benchmark, parts
 from components.artifacts import Manifest, name_of
 from components.benchmark import Case, Contender, Suite, folder_suite, measure, read_table
 from components.config import BenchmarkParams, RecipeParams, TrainParams
+from components.datasets.manifest import COLUMNS, FILE, write_rows
 from components.errors import CheckpointError, PairError, PictureError, ProtocolError
-from components.manifest import COLUMNS, FILE, write_rows
 from components.sources import Found
 from components.store import Store, Workplace, sha256_of
 from components.training import checkpoint
@@ -199,13 +199,13 @@ def test_the_code_of_all_that_measures_is_in_the_digest(pictures, monkeypatch):
         "components.benchmark",
         "components.inference",
         "components.protocols.sr_y",
-        "components.colour",
+        "components.pictures.colour",
         "components.metrics.psnr",
         "components.metrics.ssim",
         "components.degradations.chain",
         "components.degradations.gaussian_noise",
         "components.degradations.bicubic_downsample",
-        "components.resize",
+        "components.pictures.resize",
         "components.draws",
     ):
         assert module in read

@@ -10,8 +10,8 @@ from PIL import Image
 
 from components import dataset, parts
 from components.config import DataParams
+from components.datasets.manifest import COLUMNS, FILE, read_rows
 from components.errors import DatasetError, PictureError
-from components.manifest import COLUMNS, FILE, read_rows
 from components.store import Store, Workplace
 
 PICTURES = {

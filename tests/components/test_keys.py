@@ -121,8 +121,12 @@ def unedited(teacher_key):
 def test_an_edited_helper_far_away_changes_the_key(teacher_key, unedited):
     digest, modules = unedited
     # teacher -> training.session -> training.pairs -> images -> png16
-    assert {"components.training.session", "components.images", "components.png16"} <= set(modules)
-    assert teacher_key("png16.py", lambda text: f"{text}\nNEW = 1\n")[0] != digest
+    assert {
+        "components.training.session",
+        "components.pictures.images",
+        "components.pictures.png16",
+    } <= set(modules)
+    assert teacher_key("pictures/png16.py", lambda text: f"{text}\nNEW = 1\n")[0] != digest
     assert teacher_key()[0] == digest
 
 
@@ -138,7 +142,7 @@ def test_comments_docstrings_and_format_leave_the_key_alone(teacher_key, unedite
         assert '"""' in text
         return "# A comment.\n\n" + text.replace('"""', '"""Reworded. ', 1).replace(" = ", "  =  ")
 
-    assert teacher_key("resize.py", reworded) == unedited
+    assert teacher_key("pictures/resize.py", reworded) == unedited
 
 
 def test_an_unrelated_module_leaves_the_key_alone(teacher_key, unedited):
@@ -348,4 +352,4 @@ def test_a_part_from_elsewhere_brings_its_own_modules(orchard):
     orchard.write(tree="from . import leaf", leaf="from components import resize")
     orchard.forget()
     modules = key(parts=[f"{orchard.folder.name}.tree"]).modules
-    assert {f"{orchard.folder.name}.leaf", "components.resize"} <= set(modules)
+    assert {f"{orchard.folder.name}.leaf", "components.pictures.resize"} <= set(modules)

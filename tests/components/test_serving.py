@@ -5,12 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from components import images
-from components.colour import grey
 from components.errors import CheckpointError, PictureError
-from components.images import Picture
 from components.models.kdsr import PRESETS, Model
-from components.resize import resize
+from components.pictures import images
+from components.pictures.colour import grey
+from components.pictures.images import Picture
+from components.pictures.resize import resize
 from components.serving import restore_file, restore_picture, targets
 from components.training import checkpoint
 

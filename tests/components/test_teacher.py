@@ -98,8 +98,8 @@ def test_the_key_names_all_code_that_moves_the_weights(train, workplace):
     assert {
         "components.teacher",
         "components.draws",
-        "components.images",
-        "components.resize",
+        "components.pictures.images",
+        "components.pictures.resize",
         "components.degradations.chain",
         "components.degradations.gaussian_blur",
         "components.degradations.quantise",

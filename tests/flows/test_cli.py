@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from components import images, parts
-from components.images import Picture
+from components import parts
+from components.pictures import images
+from components.pictures.images import Picture
 
 STATIONS = Counter(dataset=1, teacher=1, student=2, benchmark=4)
 

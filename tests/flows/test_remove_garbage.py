@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from components import census, inventory, registry
+from components import registry
 from components.artifacts import BenchmarkReport, Checkpoint, Cost, Manifest, name_of
 from components.errors import RegistryError
 from components.keys import Key
 from components.tracking import GC, SEEN, Facts, RunName
+from components.upkeep import census, inventory
 from flows.environment import Checkout
 from flows.remove_garbage import garbage_of
 from flows.retrain import retrain

@@ -16,8 +16,8 @@ from prefect.client.schemas.filters import (
 from components import registry
 from components.config import load_params
 from components.errors import RegistryError
-from components.programs import run_git
-from components.tree import tree_digest
+from components.versioning.programs import run_git
+from components.versioning.tree import tree_digest
 from flows.promote_student import Measured, promote_student
 from flows.retrain import Retrained, retrain
 

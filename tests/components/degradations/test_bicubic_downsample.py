@@ -6,7 +6,7 @@ import torch
 from components.degradations.bicubic_downsample import Degradation, Params
 from components.draws import Draws
 from components.errors import PictureError
-from components.resize import resize
+from components.pictures.resize import resize
 
 DRAWS = Draws(torch.zeros(1))
 

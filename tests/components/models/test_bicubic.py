@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from components.models import bicubic
-from components.resize import resize
+from components.pictures.resize import resize
 
 
 @pytest.mark.parametrize(("preset", "scale"), [("x2", 2), ("x3", 3), ("x4", 4)])

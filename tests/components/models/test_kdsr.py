@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from components.errors import PairError
 from components.models import kdsr
 from components.models.kdsr import PRESETS, DynamicConv, Model, Params
-from components.resize import resize
+from components.pictures.resize import resize
 
 TINY = Params(channels=8, num_blocks=2, num_encoder_blocks=1)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from components import colour, images
 from components.errors import PairError
 from components.metrics import psnr, ssim
 from components.models import bicubic
+from components.pictures import colour, images
+from components.pictures.resize import resize
 from components.protocols.sr_y import METRICS, Protocol
-from components.resize import resize
 from components.sources import paired_sr
 
 

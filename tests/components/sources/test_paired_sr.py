@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from components import images
 from components.errors import DatasetError, PictureError
-from components.images import Picture
+from components.pictures import images
+from components.pictures.images import Picture
 from components.sources import Found, paired_sr
 
 

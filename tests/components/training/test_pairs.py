@@ -6,11 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from components import degradations, images
+from components import degradations
+from components.datasets.manifest import Row, read_rows
 from components.degradations import Degraded
 from components.errors import PictureError, TrainingError
-from components.images import Picture
-from components.manifest import Row, read_rows
+from components.pictures import images
+from components.pictures.images import Picture
 from components.training.pairs import Pairs, cut_patches
 
 

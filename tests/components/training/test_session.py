@@ -5,11 +5,11 @@ import torch
 
 from components import parts
 from components.artifacts import no_progress
+from components.datasets.manifest import Row, read_rows
 from components.draws import Draws, seeds_for
 from components.errors import PictureError, TrainingError
-from components.images import Picture, write
-from components.manifest import Row, read_rows
 from components.metrics import psnr
+from components.pictures.images import Picture, write
 from components.training import checkpoint, session
 from components.training.pairs import cut_patches
 from components.training.session import Session, new_network, read_curve, train

@@ -1,0 +1,1 @@
+"""Data sets on disk: which files belong, and the table of them."""

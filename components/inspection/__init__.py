@@ -1,0 +1,1 @@
+"""What pictures show of themselves: checks of a folder, near duplicates, descriptors, drift."""

@@ -1,0 +1,1 @@
+"""A student made again from what its run recorded, and compared."""

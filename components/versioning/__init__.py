@@ -1,0 +1,1 @@
+"""Versions of data and code, by DVC and git."""
