@@ -4,24 +4,19 @@ Heavy imports stay inside the commands, so that `restill --help` answers at once
 on purpose is one message and exit status 2; an interrupt is status 130.
 """
 
-import logging
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from components.errors import RestorationError, ServerError
-from flows.environment import Checkout, confine, find_checkout
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from components.artifacts import BenchmarkReport
-    from components.benchmark import Contender
+from flows.commands import data
+from flows.commands.benchmark import benchmark
+from flows.commands.terminal import enter, err, out, say
+from flows.environment import find_checkout
 
 _DIFFERS = 1
 _INTERRUPTED = 130
@@ -32,11 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="The pictures in data/ and their versions.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
-
-out = Console()
-err = Console(stderr=True)
+app.add_typer(data.app, name="data")
+app.command()(benchmark)
 
 
 def main() -> None:
@@ -60,13 +52,13 @@ def run(
     ] = None,
 ) -> None:
     """Go the whole way: data, teacher, student, benchmark, gate, registry, report."""
-    checkout = _enter()
+    checkout = enter()
     file = (params or checkout.params).resolve()
     from flows import last_run
 
     said = last_run.recall(checkout, file, recipe)
     if said is not None:
-        _say(said)
+        say(said)
         return
     from components.config import load_params
 
@@ -81,7 +73,7 @@ def run(
     _start_server()
     result = retrain(file, checkout, recipe=recipe)
     last_run.remember(checkout, file, recipe, result.said_again)
-    _say(result.summary)
+    say(result.summary)
 
 
 @app.command()
@@ -103,9 +95,9 @@ def why(
     for step in explain_steps(settings, checkout, station):
         against = f", against {step.against}" if step.against else ""
         folder = f" {step.record.folder}" if step.record else ""
-        _say(f"{step.station:<10} {step.name:<14} {step.verdict}{folder}{against}")
+        say(f"{step.station:<10} {step.name:<14} {step.verdict}{folder}{against}")
         for reason in step.reasons:
-            _say(f"    {reason}")
+            say(f"    {reason}")
 
 
 @app.command()
@@ -117,7 +109,7 @@ def gc(
     ] = 3,
 ) -> None:
     """Remove work, files of runs and pages that no champion and no latest run needs."""
-    checkout = _enter()
+    checkout = enter()
     from rich.filesize import decimal
 
     from flows.remove_garbage import garbage_of
@@ -127,8 +119,8 @@ def gc(
         goes = dry_run or item.remove()
         freed += item.num_bytes if goes else 0
         word = ("would go" if dry_run else "removed") if goes else "in use by now, stays"
-        _say(f"{word}: {item.what} ({decimal(item.num_bytes)}): {item.why}")
-    _say(f"{decimal(freed)} {'would be freed' if dry_run else 'freed'}")
+        say(f"{word}: {item.what} ({decimal(item.num_bytes)}): {item.why}")
+    say(f"{decimal(freed)} {'would be freed' if dry_run else 'freed'}")
 
 
 @app.command()
@@ -141,46 +133,15 @@ def reproduce(
     keep: Annotated[bool, typer.Option(help="Keep the rebuilt tree though it is equal.")] = False,
 ) -> None:
     """Make a student again from commit, data and parameters of its run; status 1: it differs."""
-    checkout = _enter()
+    checkout = enter()
     from components.reproduction import reproduce as station
     from components.tracking import Tracking
 
     site = station.Site(checkout.root, checkout.workplace, Tracking(checkout.mlruns))
-    done = station.reproduce(reference, site, tolerance=tolerance, keep=keep, say=_say)
-    _say(done.summary)
+    done = station.reproduce(reference, site, tolerance=tolerance, keep=keep, say=say)
+    say(done.summary)
     if done.verdict == "differs":
         raise typer.Exit(_DIFFERS)
-
-
-@app.command()
-def benchmark(
-    model: Annotated[str, typer.Argument(help="A built-in model, or NAME@champion.")],
-    suite: Annotated[Path, typer.Option(help="Folder of a benchmark set.")],
-    protocol: Annotated[str, typer.Option(help="How to measure; see `restill parts`.")] = "sr_y",
-    scale: Annotated[int, typer.Option(help="Of the super-resolution.")] = 4,
-    *,
-    make_lq: Annotated[
-        bool, typer.Option(help="Make the degraded pictures by our bicubic, from the originals.")
-    ] = False,
-) -> None:
-    """Measure a model on a set of pictures by a named protocol."""
-    checkout = _enter()
-    from components import benchmark as station
-    from components import parts
-    from flows.display import progress_of
-
-    chain = [{"name": "bicubic_downsample", "scale": scale}, {"name": "quantise"}]
-    degradation = parts.configure("degradations", {"name": "chain", "steps": chain})
-    source = parts.build(
-        "sources", parts.configure("sources", {"name": "paired_sr", "scale": scale})
-    )
-    entry = _contender(model, scale, checkout)
-    cases = station.folder_suite(
-        source.find(suite), protocol, scale=scale, degradation=degradation if make_lq else None
-    )
-    with progress_of("benchmark") as progress:
-        outcome = station.measure(entry, cases, workplace=checkout.workplace, progress=progress)
-    _print_report(outcome.record, station.read_table(outcome.record, checkout.workplace))
 
 
 @app.command()
@@ -191,7 +152,7 @@ def restore(
     tile: Annotated[int, typer.Option(min=1, help="Side of the tiles, pixels of the input.")] = 256,
 ) -> None:
     """Restore pictures with the champion: any size, grey or colour, 8 or 16 bits, with alpha."""
-    checkout = _enter()
+    checkout = enter()
     from components import serving
 
     pairs = serving.targets(pictures, output)
@@ -203,7 +164,7 @@ def restore(
     folder = registry.resolve(reference, tracking=Tracking(checkout.mlruns))
     for source, target in pairs:
         serving.restore_file(folder, source, target, tile=tile)
-        _say(f"{source} -> {target}")
+        say(f"{source} -> {target}")
 
 
 @app.command("parts")
@@ -226,55 +187,6 @@ def parts_command() -> None:
                     f"  {preset}", f"{count:,} parameters, {giga_macs(values):,.1f} GMAC/MP"
                 )
         out.print(table)
-
-
-@data_app.command()
-def status() -> None:
-    """Say what changed in data/ since the version in data.dvc."""
-    checkout = _enter()
-    from components.versioning import versions
-
-    state = versions.status(checkout.root)
-    _say(f"data.dvc: {state.recorded or 'nothing recorded yet'}")
-    _say(
-        f"data/:    {state.current or 'missing; restill run makes the default, or put yours there'}"
-    )
-    if state.clean:
-        _say("nothing changed")
-    elif not state.missing and not state.listing_known and state.recorded:
-        _say("changed; which files is not known here, for DVC's cache lacks the recorded version")
-    for word in ("added", "modified", "deleted"):
-        for path in getattr(state, word):
-            _say(f"  {word}: {path}")
-
-
-@data_app.command()
-def commit(
-    message: Annotated[str, typer.Option("--message", "-m", help="Why; goes into git's log.")],
-) -> None:
-    """Record data/ as a new version: dvc add, and git commit of data.dvc when inside git."""
-    checkout = _enter()
-    from components.versioning import versions
-
-    done = versions.commit(checkout.root, message)
-    if not done.changed:
-        _say(f"nothing changed: data.dvc has {done.new}")
-        return
-    _say(f"{done.old or 'nothing'} -> {done.new}")
-    _say(f"git commit {done.git_commit}" if done.git_commit else "not in git; data.dvc is written")
-
-
-def _say(text: str) -> None:
-    """Print a line as it is: paths and names are no markup, and are never broken."""
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _enter() -> Checkout:
-    """Find the checkout, keep every tool inside it, and let our own log lines through."""
-    checkout = find_checkout(Path.cwd())
-    confine(checkout)
-    logging.getLogger("components").setLevel(logging.INFO)
-    return checkout
 
 
 def _start_server() -> None:
@@ -305,33 +217,6 @@ def _require_server(address: str) -> None:
         fault = client.api_healthcheck()
     if fault is not None:
         raise ServerError(f"Prefect at {address} (PREFECT_API_URL) does not answer: {fault}")
-
-
-def _contender(model: str, scale: int, checkout: Checkout) -> "Contender":
-    """Turn `bicubic`, or the name of a registered model, into what the benchmark measures."""
-    from components import parts
-    from components.benchmark import Contender, contender_from
-
-    if "@" in model or "/" in model:
-        from components import registry
-        from components.tracking import Tracking
-
-        return contender_from(model, registry.resolve(model, tracking=Tracking(checkout.mlruns)))
-    return Contender(model, parts.configure("models", {"name": model, "scale": scale}))
-
-
-def _print_report(report: "BenchmarkReport", rows: "DataFrame") -> None:
-    """Print the protocol, a line a picture, and the mean."""
-    _say(f"{report.label}, {report.protocol}, {report.num_images} pictures")
-    table = Table()
-    metrics = list(report.mean)
-    for column in ("image", *metrics):
-        table.add_column(column, justify="left" if column == "image" else "right")
-    for row in rows.to_dict("records"):
-        table.add_row(str(row["image"]), *(f"{row[metric]:.4f}" for metric in metrics))
-    table.add_section()
-    table.add_row("mean", *(f"{report.mean[metric]:.4f}" for metric in metrics))
-    out.print(table)
 
 
 if __name__ == "__main__":

@@ -349,7 +349,7 @@ def test_all_parts_of_a_recipe_are_found():
 
 
 def test_a_part_from_elsewhere_brings_its_own_modules(orchard):
-    orchard.write(tree="from . import leaf", leaf="from components import resize")
+    orchard.write(tree="from . import leaf", leaf="from components.pictures import resize")
     orchard.forget()
     modules = key(parts=[f"{orchard.folder.name}.tree"]).modules
     assert {f"{orchard.folder.name}.leaf", "components.pictures.resize"} <= set(modules)

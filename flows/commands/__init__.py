@@ -1,0 +1,1 @@
+"""The commands of `restill` that have a file of their own; `flows/cli.py` puts them together."""
