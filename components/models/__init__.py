@@ -4,7 +4,8 @@ A model file holds:
     its docstring   the first line describes it; the rest names the source
     Params          its own parameters, a `PartParams`
     PRESETS         name -> Params: the paper's configurations, and a small one
-    Model           a `RestorationModel`, built as `Model(params)`
+    Model           a `RestorationModel`, built as `Model(params)`; or another `Network`, which can teach
+                    but is neither measured nor released
 """
 
 from abc import ABC, abstractmethod
@@ -12,21 +13,33 @@ from abc import ABC, abstractmethod
 from torch import Tensor, nn
 
 
-class RestorationModel(nn.Module, ABC):
-    """A network that maps a degraded image to a restored one, in two steps: encode, restore.
+class Network(nn.Module, ABC):
+    """What every model is: a network that looks at a degraded image.
 
     Attributes:
-        scale: Restored sides are this many times the degraded sides.
+        scale: Sides of the output are this many times the degraded sides.
         multiple_of: Sides of `lq` must be multiples of this; callers pad by reflection and crop.
-        privileged: True when `encode` needs the ground truth. Such a model can teach and can be
-            measured as an upper bound; it can never be released.
-        halo: Pixels of `lq` around a tile within which other pixels change the tile's inside; where
-            the true receptive field is larger, the distance beyond which the influence is small.
+        privileged: True when the network needs the ground truth, too. Such a model can teach and can
+            be measured as an upper bound; it can never be released.
     """
 
     scale: int = 1
     multiple_of: int = 1
     privileged: bool = False
+
+    @abstractmethod
+    def forward(self, lq: Tensor, gt: Tensor | None = None) -> Tensor:
+        """Look at degraded images, (B, 3, h, w), RGB in [0, 1]."""
+
+
+class RestorationModel(Network):
+    """A network that maps a degraded image to a restored one, in two steps: encode, restore.
+
+    Attributes:
+        halo: Pixels of `lq` around a tile within which other pixels change the tile's inside; where
+            the true receptive field is larger, the distance beyond which the influence is small.
+    """
+
     halo: int = 16
 
     def encode(self, lq: Tensor, gt: Tensor | None = None) -> Tensor | None:  # noqa: ARG002 - the contract

@@ -142,6 +142,12 @@ def nothing_elsewhere():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def interrupts_are_heard():
+    """Tests that were started in the background are deaf to SIGINT, and so would be their children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(scope="session")
 def server():
     """The address of a Prefect server that this process, too, talks to."""
