@@ -124,6 +124,9 @@ class RecipeParams(PartParams):
     """Keys of the recipe that the teacher's training does not read; changing them leaves it alone."""
 
     degradation: Degradation = Field(description="gt -> lq in training, one or a list in order")
+    teacher_degradation: Degradation | None = Field(
+        default=None, description="where the teacher has another task; null: the same"
+    )
     teacher: Annotated[TrainParams, AfterValidator(_has_patches)]
     student: Annotated[TrainParams, AfterValidator(_has_patches)]
     benchmark: BenchmarkParams

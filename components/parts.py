@@ -8,7 +8,7 @@ is an entry point in the group `restill.<bin>`.
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -90,6 +90,23 @@ class PartParams(Block):
     """Parameters of one part; `name` is the part's file name."""
 
     name: str
+
+
+def preset_of(presets: Mapping[str, PartParams]) -> Callable[[object], object]:
+    """Make a validator that takes the name of a preset in place of a part's parameters."""
+
+    def preset(raw: object) -> object:
+        if not isinstance(raw, str):
+            return raw
+        if raw not in presets:
+            raise PydanticCustomError(
+                "preset",
+                "no preset {raw} (there are: {known})",
+                {"raw": repr(raw), "known": ", ".join(presets)},
+            )
+        return presets[raw]
+
+    return preset
 
 
 def names(bin_: Bin) -> list[str]:

@@ -8,12 +8,14 @@ A recipe file holds:
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from torch import Tensor, nn
 
-from components.models import RestorationModel
+from components.metrics import psnr
+from components.models import Network, RestorationModel
 from components.parts import PartParams
 
 Terms: TypeAlias = dict[str, Tensor]
@@ -48,6 +50,28 @@ class Batch:
     mask: Tensor | None = None
 
 
+class Score(NamedTuple):
+    """One number per sample, higher is better; a unit ends the name."""
+
+    name: str
+    values: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way of training the student that a recipe compares with others.
+
+    Attributes:
+        label: What tables call it.
+        changes: Keys of the recipe's block and their values; a mapping is laid over its block.
+        taught: Whether the teacher teaches; False: the student alone.
+    """
+
+    label: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    taught: bool = True
+
+
 class Recipe(nn.Module, ABC):
     """One paper's way of teaching. Parts that train but do not ship are attributes of the module."""
 
@@ -59,20 +83,38 @@ class Recipe(nn.Module, ABC):
     def student_params(self) -> PartParams:
         """Return the parameters of the student's network, a part of the bin `models`."""
 
-    def inherit(self, student: RestorationModel, teacher: RestorationModel) -> None:
+    teacher_restores: ClassVar[bool] = True
+    """Whether the teacher does the student's own task, and is measured beside it."""
+
+    alone_inherits: ClassVar[bool] = False
+    """Whether the student alone starts with something of the teacher's, by `inherit_alone`."""
+
+    def inherit(self, student: RestorationModel, teacher: Network) -> None:
         """Copy what the student starts with from the teacher. Nothing, unless a paper says so."""
+
+    def inherit_alone(self, student: RestorationModel, teacher: Network) -> None:
+        """Copy what the student cannot do without, also where it is not taught."""
+
+    def teacher_score(self, teacher: Network, batch: Batch) -> Score:
+        """Say how well the teacher does its own task, for the curve: PSNR of what it restores."""
+        restored = teacher(batch.lq, batch.gt).clamp(0, 1)
+        return Score("psnr_db", psnr.measure(restored.double(), batch.gt.double()))
+
+    def ablations(self) -> tuple[Variant, ...]:
+        """List the variants that answer a reader's first questions; the first is the control."""
+        return (Variant("student alone", taught=False), Variant("student"))
 
     def notes(self) -> tuple[str, ...]:
         """Say what a gain by this recipe depends on; a sentence each, for the report."""
         return ()
 
     @abstractmethod
-    def teacher_terms(self, teacher: RestorationModel, batch: Batch) -> Terms:
+    def teacher_terms(self, teacher: Network, batch: Batch) -> Terms:
         """Losses of station 2."""
 
     @abstractmethod
     def student_terms(
-        self, student: RestorationModel, teacher: RestorationModel | None, batch: Batch
+        self, student: RestorationModel, teacher: Network | None, batch: Batch
     ) -> Terms:
         """Losses of station 3.
 

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from components import parts, recipes
 from components.config import RecipeParams, TrainParams
 from components.losses import softmax_kl
-from components.models import RestorationModel, kdsr
+from components.models import Network, RestorationModel, kdsr
 from components.recipes import Batch, Paper, Terms
 
 PAPER = Paper(
@@ -27,18 +27,6 @@ PAPER = Paper(
     venue="ICLR 2023",
     url="https://arxiv.org/abs/2211.16928",
 )
-
-
-def _preset(raw: object) -> object:
-    if not isinstance(raw, str):
-        return raw
-    if raw not in kdsr.PRESETS:
-        raise PydanticCustomError(
-            "preset",
-            "no preset {raw} (there are: {known})",
-            {"raw": repr(raw), "known": ", ".join(kdsr.PRESETS)},
-        )
-    return kdsr.PRESETS[raw]
 
 
 class Params(RecipeParams):
@@ -49,7 +37,7 @@ class Params(RecipeParams):
     )
 
     name: Literal["kdsr"] = "kdsr"
-    network: Annotated[kdsr.Params, BeforeValidator(_preset)] = Field(
+    network: Annotated[kdsr.Params, BeforeValidator(parts.preset_of(kdsr.PRESETS))] = Field(
         default=kdsr.PRESETS["M"], description="a preset's name, or all parameters of models.kdsr"
     )
     temperature: float = Field(default=0.15, gt=0, description="of the softmax over the codes")
@@ -86,7 +74,7 @@ class Recipe(recipes.Recipe):
         """The network with an estimator that sees the degraded image alone."""
         return self.params.network.model_copy(update={"privileged": False})
 
-    def inherit(self, student: RestorationModel, teacher: RestorationModel) -> None:
+    def inherit(self, student: RestorationModel, teacher: Network) -> None:
         """Start from the teacher's trunk; the estimator starts from random."""
         if self.params.inherit_trunk:
             trunk = cast("kdsr.Model", teacher).trunk.state_dict()
@@ -108,12 +96,12 @@ class Recipe(recipes.Recipe):
         )
         return (data, method)
 
-    def teacher_terms(self, teacher: RestorationModel, batch: Batch) -> Terms:
+    def teacher_terms(self, teacher: Network, batch: Batch) -> Terms:
         """L1 alone: nothing tells the estimator what to describe."""
         return {"l1": F.l1_loss(teacher(batch.lq, batch.gt), batch.gt)}
 
     def student_terms(
-        self, student: RestorationModel, teacher: RestorationModel | None, batch: Batch
+        self, student: RestorationModel, teacher: Network | None, batch: Batch
     ) -> Terms:
         """L1, and the KL divergence of the codes; KL alone in the first `encoder_steps`."""
         learner = cast("kdsr.Model", student)
