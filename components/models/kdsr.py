@@ -61,6 +61,20 @@ PRESETS: dict[str, Params] = {
 }
 """Students at x4; `PRESETS["M"].model_copy(update={"privileged": True})` is M's teacher."""
 
+AUTHORS_NAMES = (
+    (r"^G\.(sub|add)_mean\..*", None),  # frozen numbers, a buffer here
+    (r"^E(_st)?\.E\.", "estimator.body."),
+    (r"^E(_st)?\.", "estimator."),
+    (r"^G\.head\.0\.", "trunk.head."),
+    (r"^G\.body\.0\.body\.", "trunk.blocks."),
+    (r"^G\.body\.1\.", "trunk.fuse."),
+    (r"^G\.tail\.0\.", "trunk.upsampler."),
+    (r"^G\.tail\.1\.", "trunk.tail."),
+    (r"\.da_conv1\.", ".dynamic."),
+    (r"\.conv1\.", ".conv."),
+)
+"""Regular expressions that turn the names in the authors' files into ours, in order; None drops."""
+
 
 class Model(models.RestorationModel):
     """The estimator, whose code describes the degradation, and the trunk, which restores under it.

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from components import parts
 from components.errors import CheckpointError, PartError
-from components.models import RestorationModel
+from components.models import Network, RestorationModel
 from components.parts import PartParams
 from components.store import sha256_of
 
@@ -18,7 +18,7 @@ WEIGHTS = "weights.safetensors"
 MODEL = "model.json"
 
 
-def save(folder: Path, network: RestorationModel, about: dict[str, Any]) -> str:
+def save(folder: Path, network: Network, about: dict[str, Any]) -> str:
     """Write a network and what is known about it.
 
     Args:
@@ -38,6 +38,19 @@ def save(folder: Path, network: RestorationModel, about: dict[str, Any]) -> str:
 
 
 def load(folder: Path) -> RestorationModel:
+    """Build the restoring network of a checkpoint folder, with its weights, in evaluation mode.
+
+    Raises:
+        CheckpointError: the network does not restore, and as `load_network`.
+    """
+    network = load_network(folder)
+    if not isinstance(network, RestorationModel):
+        name = type(network).__module__.rpartition(".")[2]
+        raise CheckpointError(f"{folder}: {name} is a network that teaches, it restores nothing")
+    return network
+
+
+def load_network(folder: Path) -> Network:
     """Build the network that a checkpoint folder describes, with its weights, in evaluation mode.
 
     Raises:
@@ -80,12 +93,12 @@ def read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def build(model: dict[str, Any] | PartParams) -> RestorationModel:
+def build(model: dict[str, Any] | PartParams) -> Network:
     """Build an untrained network from the parameters of its part.
 
     Raises:
         PartError: there is no such part, or it does not take these parameters.
     """
     params = model if isinstance(model, PartParams) else parts.configure("models", model)
-    network: RestorationModel = parts.build("models", params)
+    network: Network = parts.build("models", params)
     return network

@@ -1,13 +1,14 @@
 """The network against the paper and the authors' code: sizes, operations, names, and arithmetic."""
 
-import re
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from components.models.kdsr import PRESETS, Model, Params
+from components.foreign_weights import renamed
+from components.models.kdsr import AUTHORS_NAMES, PRESETS, Model, Params
 
 # The authors' networks hold two frozen 1x1 convolutions, of 9 + 3 numbers each, that subtract and add
 # the mean colour. Here it is a buffer.
@@ -24,19 +25,6 @@ COUNTS = [
     ("L", 4, 14_246_299, 4_191_104, 14_191_003, 4_135_808),
     ("GAN", 4, 18_901_403, 4_486_272, 18_846_107, 4_430_976),
 ]
-
-# From the authors' names to ours, in order.
-RENAMED = {
-    r"^E(_st)?\.E\.": "estimator.body.",
-    r"^E(_st)?\.": "estimator.",
-    r"^G\.head\.0\.": "trunk.head.",
-    r"^G\.body\.0\.body\.": "trunk.blocks.",
-    r"^G\.body\.1\.": "trunk.fuse.",
-    r"^G\.tail\.0\.": "trunk.upsampler.",
-    r"^G\.tail\.1\.": "trunk.tail.",
-    r"\.da_conv1\.": ".dynamic.",
-    r"\.conv1\.": ".conv.",
-}
 
 
 def on_paper(preset: str, **changes: object) -> Model:
@@ -87,10 +75,8 @@ def test_the_papers_networks_take_the_expected_number_of_operations(
         assert round(macs("Model.estimator") / 1e9, 2) == estimator
 
 
-def our_name(name: str) -> str:
-    for theirs, ours in RENAMED.items():
-        name = re.sub(theirs, ours, name)
-    return name
+def ours(state: dict[str, Any]) -> dict[str, Any]:
+    return renamed(state, AUTHORS_NAMES)
 
 
 def authors_layout(params: Params) -> dict[str, tuple[int, ...]]:
@@ -127,9 +113,7 @@ def authors_layout(params: Params) -> dict[str, tuple[int, ...]]:
 def test_the_authors_weights_fit_by_renaming(preset, privileged):
     layout = authors_layout(PRESETS[preset].model_copy(update={"privileged": privileged}))
     own = on_paper(preset, privileged=privileged).state_dict()
-    assert {name: tuple(weight.shape) for name, weight in own.items()} == {
-        our_name(name): shape for name, shape in layout.items()
-    }
+    assert {name: tuple(weight.shape) for name, weight in own.items()} == ours(layout)
 
 
 def paper_forward(
@@ -178,7 +162,7 @@ def test_the_arithmetic_is_the_papers_written_out(privileged):
         for name, shape in authors_layout(params).items()
     }
     model = Model(params).double()
-    model.load_state_dict({our_name(name): weight for name, weight in weights.items()})
+    model.load_state_dict(ours(weights))
     lq, gt = (torch.rand(2, 3, s, s, generator=numbers, dtype=torch.float64) for s in (7, 28))
     seen = torch.cat((lq, F.pixel_unshuffle(gt, 4)), dim=1) if privileged else lq
     torch.testing.assert_close(model(lq, gt), paper_forward(weights, lq, seen))
