@@ -19,8 +19,8 @@ def test_the_papers_networks_have_their_number_of_parameters(preset, count):
 
 def test_an_untrained_network_adds_little_more_than_its_head_and_tail():
     network = Model(PRESETS["small"])
-    torch.nn.init.zeros_(network.tail.weight)
-    torch.nn.init.zeros_(network.tail.bias)
+    torch.nn.init.zeros_(network.unet.tail.weight)
+    torch.nn.init.zeros_(network.unet.tail.bias)
     lq = torch.rand(1, 3, 8, 12)
     torch.testing.assert_close(network(lq), lq)
 
