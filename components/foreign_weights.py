@@ -5,6 +5,7 @@ expression and what stands for the match, in order; None drops the entry. Nothin
 """
 
 import re
+from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError  # noqa: TID251 - what PyTorch raises for a file that asks for code
@@ -51,7 +52,7 @@ def import_weights(file: Path, model: PartParams, folder: Path) -> str:
             f"{folder}: exists already; a checkpoint is written into a new folder"
         )
     network: Network = parts.build("models", model)
-    state = renamed(read_state(file), names_of(model))
+    state = _without_extras(renamed(read_state(file), names_of(model)), network, model)
     _check(file, state, network.state_dict(), model)
     network.load_state_dict(state)
     folder.mkdir(parents=True)
@@ -107,7 +108,8 @@ def read_state(file: Path) -> dict[str, Tensor]:
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
-        content = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - safe so
+        with torch.serialization.safe_globals([Namespace]):  # a script's arguments, plain values
+            content = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - safe
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"{file}: cannot be read as weights: {error}") from error
     except UnpicklingError as error:
@@ -146,6 +148,17 @@ def renamed(state: Mapping[str, Tensor], names: Names) -> dict[str, Tensor]:
             raise CheckpointError(f"{theirs}: two entries of the weights come to {name}")
         ours[name] = value
     return ours
+
+
+def _without_extras(
+    state: dict[str, Tensor], network: Network, model: PartParams
+) -> dict[str, Tensor]:
+    """Leave out what the model's file calls optional, where this network has no place for it."""
+    optional: str | None = getattr(parts.load("models", model.name), "OPTIONAL_NAMES", None)
+    if optional is None:
+        return state
+    own = network.state_dict()
+    return {n: value for n, value in state.items() if n in own or not re.search(optional, n)}
 
 
 def _unwrapped(content: object) -> dict[str, Tensor] | None:
