@@ -56,25 +56,21 @@ def prepare(
         raise DatasetError(
             f"{data}: there is no picture, and the source {params.source.name!r} cannot make any"
         )
-    found = source.find(data)
-    _need_every_split(found, data)
     key = key_of(params, workplace)
 
     def make(folder: Path) -> Manifest:
-        rows = []
-        for number, picture in enumerate(found, start=1):
-            rows.append(_row(picture, data))
-            progress(number, len(found), picture.gt.name)
+        found = source.find(data)
+        _need_every_split(found, data)
+        rows = _rows(found, data, progress)
         _refuse_leaks(rows)
         write_rows(folder / FILE, rows)
-        identity: list[object] = [[r["path"], r["sha256"], r["split"], r["lq"]] for r in rows]
-        identity += [sha256_of(picture.lq) for picture in found if picture.lq]
+        files = {picture.gt for picture in found} | {picture.lq for picture in found if picture.lq}
         return Manifest(
             folder=name_of(folder),
             data_digest=key.inputs["data"],
-            rows_digest=digest_of(identity),
+            rows_digest=digest_of(_identity(rows, found)),
             counts={split: sum(row["split"] == split for row in rows) for split in SPLITS},
-            num_bytes=sum(row["num_bytes"] for row in rows),
+            num_bytes=sum(file.stat().st_size for file in files),
         )
 
     return workplace.store.once(key, Manifest, make)
@@ -100,31 +96,60 @@ def _need_every_split(found: list[Found], data: Path) -> None:
         raise DatasetError(
             f"{data}: every split needs a picture, there are "
             + ", ".join(f"{count} in {split}" for split, count in counts.items())
+            + "; data.source may draw a share of train into the others"
         )
 
 
-def _row(picture: Found, data: Path) -> dict[str, Any]:
-    facts = images.describe(picture.gt)
+def _rows(found: list[Found], data: Path, progress: Progress) -> list[dict[str, Any]]:
+    """Decode every file once, also a ground truth that many pairs share."""
+    facts: dict[Path, dict[str, Any]] = {}
+    rows = []
+    for number, picture in enumerate(found, start=1):
+        if picture.gt not in facts:
+            facts[picture.gt] = _facts(picture.gt)
+        if picture.lq:
+            images.describe(picture.lq)  # refuses a damaged one
+        rows.append(
+            {
+                "path": picture.gt.relative_to(data).as_posix(),
+                "split": picture.split,
+                **facts[picture.gt],
+                "lq": picture.lq.relative_to(data).as_posix() if picture.lq else None,
+                "score": picture.score,
+                "scene": picture.scene,
+            }
+        )
+        progress(number, len(found), (picture.lq or picture.gt).name)
+    return rows
+
+
+def _facts(file: Path) -> dict[str, Any]:
+    described = images.describe(file)
     return {
-        "path": picture.gt.relative_to(data).as_posix(),
-        "split": picture.split,
-        "num_bytes": picture.gt.stat().st_size,
-        "sha256": sha256_of(picture.gt),
-        "width": facts.width,
-        "height": facts.height,
-        "grey": facts.grey,
-        "bits": facts.bits,
-        "lq": picture.lq.relative_to(data).as_posix() if picture.lq else None,
+        "num_bytes": file.stat().st_size,
+        "sha256": sha256_of(file),
+        "width": described.width,
+        "height": described.height,
+        "grey": described.grey,
+        "bits": described.bits,
     }
 
 
+def _identity(rows: list[dict[str, Any]], found: list[Found]) -> list[object]:
+    """List all that makes these rows what they are: names, bytes, splits, scores, scenes."""
+    identity: list[object] = [[r["path"], r["sha256"], r["split"], r["lq"]] for r in rows]
+    identity += [sha256_of(picture.lq) for picture in found if picture.lq]
+    return identity + [[p.score, p.scene] for p in found if p.score is not None or p.scene]
+
+
 def _refuse_leaks(rows: list[dict[str, Any]]) -> None:
-    """A picture in two splits would be tested on what it was trained on."""
+    """A picture, or a scene, in two splits would be tested on what it was trained on."""
     first: dict[str, dict[str, Any]] = {}
     for row in rows:
-        twin = first.setdefault(row["sha256"], row)
-        if twin["split"] != row["split"]:
-            raise DatasetError(
-                f"{row['path']} and {twin['path']} are the same picture in two splits, "
-                f"{row['split']} and {twin['split']}; a picture belongs to one split only"
-            )
+        for what, name in (("picture", row["sha256"]), ("scene", row["scene"])):
+            twin = first.setdefault(f"{what} {name}", row) if name else row
+            if twin["split"] != row["split"]:
+                raise DatasetError(
+                    f"{row['path']} and {twin['path']} are the same {what} in two splits, "
+                    f"{row['split']} and {twin['split']}; a {what} belongs to one split only"
+                )

@@ -1,7 +1,8 @@
-"""The table of pictures: one row a picture, as Parquet.
+"""The table of pictures: one row a picture, or a pair where the set brings pairs, as Parquet.
 
-Columns: path (within the data folder), split, num_bytes, sha256, width, height, grey, bits; and lq, the
-path of the degraded mate or null.
+Columns: path (within the data folder), split, num_bytes, sha256, width, height, grey, bits, all of the
+ground truth, which several rows may share; lq, the path of the degraded mate or null; score, what people
+said of the mate or null; and scene, what must stay in one split, or the empty string.
 """
 
 from dataclasses import dataclass
@@ -14,12 +15,25 @@ from components.artifacts import Manifest
 from components.store import Workplace
 
 FILE = "manifest.parquet"
-COLUMNS = ("path", "split", "num_bytes", "sha256", "width", "height", "grey", "bits", "lq")
+COLUMNS = (
+    "path", "split", "num_bytes", "sha256", "width", "height", "grey", "bits", "lq", "score", "scene",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One picture of a manifest, with the folder that its path is relative to."""
+    """One picture or pair of a manifest, with the folder that its paths are relative to.
+
+    Attributes:
+        folder: The data folder.
+        path: Of the ground truth.
+        sha256: Of the ground truth's file.
+        width: Of the ground truth, pixels.
+        height: Of the ground truth, pixels.
+        lq: Path of the degraded mate; None where degradations are drawn.
+        score: What people said of the mate, higher is better; None where nobody was asked.
+        scene: What must stay in one split; empty where every picture is a scene of its own.
+    """
 
     folder: Path
     path: str
@@ -27,6 +41,8 @@ class Row:
     width: int
     height: int
     lq: str | None
+    score: float | None = None
+    scene: str = ""
 
     @property
     def file(self) -> Path:
@@ -50,6 +66,8 @@ def read_rows(manifest: Manifest, split: str, workplace: Workplace) -> list[Row]
             int(row["width"]),
             int(row["height"]),
             row["lq"] if isinstance(row["lq"], str) else None,  # pandas 3 reads null as NaN
+            None if pd.isna(row["score"]) else float(row["score"]),
+            row["scene"],
         )
         for row in table[table["split"] == split].to_dict("records")
     ]

@@ -28,7 +28,7 @@ from components.datasets.layout import by_split
 from components.errors import DatasetError
 from components.parts import PartParams
 from components.pictures.dead_leaves import dead_leaves
-from components.sources import SPLITS, Credit, Found, Split
+from components.sources import SPLITS, Credit, Found, Split, Survey
 from components.store import write_atomically
 
 
@@ -138,15 +138,11 @@ class Source(sources.Source):
     def __init__(self, params: Params) -> None:
         self.params = params
 
-    def find(self, folder: Path) -> list[Found]:
-        """List every picture in the folders of the three splits, sorted by path.
-
-        Raises:
-            DatasetError: the folder is missing, lacks a split, or holds other files.
-        """
+    def survey(self, folder: Path) -> Survey:
+        """List every picture in the folders of the three splits; each needs one."""
         groups = by_split(folder, SPLITS)
-        found = [Found(path, split) for split, paths in groups.items() for path in paths]
-        return sorted(found, key=attrgetter("gt"))
+        found = [Found(path, split) for split, paths in groups.pictures.items() for path in paths]
+        return Survey(tuple(sorted(found, key=attrgetter("gt"))), groups.faults)
 
     def materialise(self, folder: Path) -> bool:
         """Make the data folder, whole or not at all.

@@ -14,14 +14,11 @@ from typing import Literal
 from pydantic import Field
 
 from components import sources
-from components.datasets.layout import pictures
-from components.errors import DatasetError
+from components.datasets.layout import Fault
 from components.parts import PartParams
-from components.pictures import images
-from components.sources import Found
+from components.sources import Form, Survey
 
 _GT_FOLDERS = ("HR", "GTmod12")
-_LISTED = 5  # names in one message
 
 
 class Params(PartParams):
@@ -31,68 +28,30 @@ class Params(PartParams):
     scale: int = Field(default=4, ge=2, description="mates are taken from LRbicx<scale>")
 
 
-class Source(sources.Source):
+class Source(sources.PatternSource[Params]):
     """Reads `HR/` or `GTmod12/` and, where it exists, `LRbicx<scale>/`."""
 
-    def __init__(self, params: Params) -> None:
-        self.scale = params.scale
+    def forms(self, folder: Path) -> tuple[Form, ...]:
+        """Pair equal paths within the folders of ground truth and of mates."""
+        scale = self.params.scale
+        mates = f"LRbicx{scale}"
+        lq = f"{mates}/{{id:.+}}" if (folder / mates).exists() else ""
+        return tuple(Form("test", f"{name}/{{id:.+}}", lq, scale) for name in _there(folder))
 
-    def find(self, folder: Path) -> list[Found]:
-        """List every picture, sorted by path.
+    def aside(self) -> tuple[str, ...]:
+        """Leave mates of other scales, and whatever else lies beside these folders."""
+        read = "|".join((*_GT_FOLDERS, f"LRbicx{self.params.scale}"))
+        return (f"{{other:(?!({read})/).+}}",)
 
-        Raises:
-            DatasetError: the ground truth's folder is missing, double or empty; a picture lacks its
-                mate, or a mate has the wrong size.
-            PictureError: the header of a picture or of its mate cannot be read.
-        """
-        gt = _pictures_in(_gt_folder(folder))
-        lq_folder = folder / f"LRbicx{self.scale}"
-        if not lq_folder.exists():
-            return [Found(path, "test") for path in gt.values()]
-        lq = _pictures_in(lq_folder)
-        _need_mates(gt, lq, folder)
-        for name, path in gt.items():
-            self._check_sizes(path, lq[name])
-        return [Found(path, "test", lq[name]) for name, path in gt.items()]
-
-    def _check_sizes(self, gt: Path, lq: Path) -> None:
-        height, width = images.size_of(gt)
-        wanted = (height // self.scale, width // self.scale)
-        found = images.size_of(lq)
-        if found != wanted:
-            raise DatasetError(
-                f"{lq} is {_sides(found)} pixels, {gt} is {_sides((height, width))}: at scale "
-                f"{self.scale} the mate must be {_sides(wanted)}"
-            )
+    def survey(self, folder: Path) -> Survey:
+        """List every picture; besides the faults of pairs, one folder of ground truth is needed."""
+        there = _there(folder)
+        if folder.is_dir() and len(there) != 1:
+            number = "both" if there else "none"
+            rule = f"needs {' or '.join(_GT_FOLDERS)}, there is {number} of them"
+            return Survey((), (Fault(folder, rule),))
+        return super().survey(folder)
 
 
-def _gt_folder(folder: Path) -> Path:
-    there = [folder / name for name in _GT_FOLDERS if (folder / name).is_dir()]
-    if len(there) != 1:
-        number = "both" if there else "none"
-        raise DatasetError(f"{folder}: needs {' or '.join(_GT_FOLDERS)}, there is {number} of them")
-    return there[0]
-
-
-def _pictures_in(folder: Path) -> dict[str, Path]:
-    """List a folder's pictures by their names within it, sorted."""
-    found = {path.relative_to(folder).as_posix(): path for path in pictures(folder)}
-    if not found:
-        raise DatasetError(f"{folder}: holds no picture")
-    return found
-
-
-def _need_mates(gt: dict[str, Path], lq: dict[str, Path], folder: Path) -> None:
-    alone = [str(gt.get(name) or lq[name]) for name in sorted(gt.keys() ^ lq.keys())]
-    if alone:
-        more = f" and {len(alone) - _LISTED} more" if len(alone) > _LISTED else ""
-        raise DatasetError(
-            f"{folder}: ground truth and mates need equal names, alone are "
-            + ", ".join(alone[:_LISTED])
-            + more
-        )
-
-
-def _sides(size: tuple[int, int]) -> str:
-    """Write a size as people say it, width first."""
-    return f"{size[1]}x{size[0]}"
+def _there(folder: Path) -> list[str]:
+    return [name for name in _GT_FOLDERS if (folder / name).is_dir()]

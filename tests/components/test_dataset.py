@@ -6,13 +6,17 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from components import dataset, parts
 from components.config import DataParams
 from components.datasets.manifest import COLUMNS, FILE, read_rows
 from components.errors import DatasetError, PictureError
+from components.pictures import images
+from components.pictures.images import Picture
 from components.store import Store, Workplace
+from tests import miniatures
 
 PICTURES = {
     "train/a.png": (9, 7, "RGB"),
@@ -196,11 +200,130 @@ def test_the_same_picture_twice_in_one_split_is_fine(place):
     assert prepare(place).record.counts["train"] == 3
 
 
+@pytest.fixture
+def hazy(tmp_path):
+    """Three clear pictures, one of them under three hazes, in folders per split."""
+    for split, names in {"train": "abc", "validation": "a", "test": "a"}.items():
+        draw(tmp_path / "data" / split / "gt/1.png", 12, 8)
+        for name in names:
+            draw(tmp_path / "data" / split / f"lq/1_{name}.png", 12, 8)
+    for number, file in enumerate(sorted((tmp_path / "data").rglob("gt/*.png"))):
+        draw(file, 12, 8, seed=number)
+    return Workplace(Store(tmp_path / "work"), tmp_path / "data")
+
+
+def prepare_pairs(place, **options):
+    source = {"name": "paired_folders", "lq_name": "{id}_{nth}"}
+    params = DataParams.model_validate({"source": source})
+    return dataset.prepare(params, workplace=place, **options)
+
+
+def test_a_picture_with_many_mates_has_a_row_for_each(hazy):
+    told = []
+    record = prepare_pairs(hazy, progress=lambda *words: told.append(words)).record
+    rows = read_rows(record, "train", hazy)
+    assert [row.lq for row in rows] == [f"train/lq/1_{name}.png" for name in "abc"]
+    assert {(row.path, row.scene) for row in rows} == {("train/gt/1.png", "train/gt/1")}
+    assert record.counts == {"train": 3, "validation": 1, "test": 1}
+    assert [words[2] for words in told[1:4]] == ["1_a.png", "1_b.png", "1_c.png"]
+
+
+def test_the_bytes_of_a_shared_picture_count_once(hazy):
+    record = prepare_pairs(hazy).record
+    assert record.num_bytes == sum(file.stat().st_size for file in hazy.data.rglob("*.png"))
+
+
+def test_a_renamed_mate_changes_the_rows(hazy):
+    before = prepare_pairs(hazy).record
+    (hazy.data / "train/lq/1_c.png").rename(hazy.data / "train/lq/1_d.png")
+    assert prepare_pairs(hazy).record.rows_digest != before.rows_digest
+
+
+def test_scores_are_in_the_rows_and_in_their_digest(tmp_path):
+    place = Workplace(Store(tmp_path / "work"), tmp_path / "data")
+    miniatures.kadid10k(place.data)
+    source = {"name": "kadid10k", "validation": 0.3, "test": 0.3}
+    params = DataParams.model_validate({"source": source})
+    before = dataset.prepare(params, workplace=place).record
+    rows = [row for split in before.counts for row in read_rows(before, split, place)]
+    assert {round(row.score, 2) for row in rows} == {4.57, 3.57}
+    assert {row.scene for row in rows} == {"I01", "I02", "I03"}
+    table = place.data / "dmos.csv"
+    table.write_text(table.read_text().replace("4.57", "4.58"))
+    assert dataset.prepare(params, workplace=place).record.rows_digest != before.rows_digest
+
+
+def test_a_scene_in_two_splits_is_refused_by_both_pictures(tmp_path):
+    place = Workplace(Store(tmp_path / "work"), tmp_path / "data")
+    for number, split in enumerate(("train", "validation", "test")):
+        for half in ("gt", "lq"):
+            draw(place.data / split / half / f"park-{number}.png", 12, 8)
+    source = {"name": "paired_folders", "gt_name": "{scene}-{id}", "lq_name": "{scene}-{id}"}
+    params = DataParams.model_validate({"source": source})
+    with pytest.raises(DatasetError, match=r"park-0\.png and .* the same scene in two splits"):
+        dataset.prepare(params, workplace=place)
+
+
+def cut_short(file):
+    file.write_bytes(file.read_bytes()[:-40])
+
+
+def as_cmyk(file):
+    Image.open(file).convert("CMYK").save(file, "JPEG")
+
+
+def as_two_frames(file):
+    Image.open(file).save(file, save_all=True, append_images=[Image.new("RGB", (12, 8))])
+
+
+@pytest.mark.parametrize("half", ["gt/1.png", "lq/1_b.png"])
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (cut_short, "cannot be read as a picture: "),
+        (as_cmyk, "cannot be read as a picture: its colours are CMYK"),
+        (as_two_frames, "cannot be read as a picture: it holds several frames"),
+    ],
+)
+def test_a_picture_with_a_header_but_no_use_is_named(hazy, half, spoil, rule):
+    spoil(hazy.data / "train" / half)
+    with pytest.raises(PictureError, match=rf"train/{half} {rule}"):
+        prepare_pairs(hazy)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda file: file.write_bytes(b""), r"1_b\.png: is empty, it has no byte"),
+        (lambda file: file.unlink(), r"gt/1\.png: has no degraded mate test/lq/1_\{nth\}"),
+        (lambda file: draw(file, 8, 12), r"1_b\.png: is 8x12 pixels, .*gt/1\.png is 12x8: "),
+        (lambda file: draw(file, 1, 1), r"1_b\.png: is 1x1 pixels, .*gt/1\.png is 12x8: "),
+        (lambda file: shutil.copy(file, file.with_suffix(".bmp")), r"1_b\.png: pairs twice: "),
+        (lambda file: file.rename(file.with_name("2_b.png")), r"2_b\.png: has no ground truth"),
+    ],
+    ids=["zero bytes", "missing", "other size", "one pixel", "twice", "another name"],
+)
+def test_a_pair_that_is_none_is_named(hazy, spoil, rule):
+    (hazy.data / "test/lq/1_a.png").rename(hazy.data / "test/lq/1_b.png")
+    spoil(hazy.data / "test/lq/1_b.png")
+    with pytest.raises(DatasetError, match=rule):
+        prepare_pairs(hazy)
+
+
+def test_palettes_16_bits_and_names_beyond_ascii_are_taken(hazy):
+    images.write(hazy.data / "train/gt/2.png", Picture(torch.rand(3, 8, 12), bits=16))
+    mate = hazy.data / "train/lq/2_Zürich 東京.png"
+    draw(mate, 12, 8)
+    Image.open(mate).convert("P").save(mate)
+    row = read_rows(prepare_pairs(hazy).record, "train", hazy)[-1]
+    assert (row.path, row.lq) == ("train/gt/2.png", "train/lq/2_Zürich 東京.png")
+
+
 PAIRED = """
 from typing import Literal
 from components import sources
 from components.parts import PartParams
-from components.sources import SPLITS, Found
+from components.sources import SPLITS, Found, Survey
 
 class Params(PartParams):
     name: Literal["mates"] = "mates"
@@ -209,8 +332,9 @@ class Source(sources.Source):
     def __init__(self, params):
         pass
 
-    def find(self, folder):
-        return [Found(folder / f"{s}.png", s, folder / f"{s}-lq.png") for s in SPLITS]
+    def survey(self, folder):
+        pairs = [Found(folder / f"{s}.png", s, folder / f"{s}-lq.png") for s in SPLITS]
+        return Survey(tuple(pairs), ())
 """
 
 

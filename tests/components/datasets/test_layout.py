@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from components.datasets.layout import by_split, has_splits, pictures
+from components.datasets.layout import by_split, draw, has_splits, pictures, sweep
 from components.errors import DatasetError
 
 SPLITS = ("train", "validation", "test")
@@ -106,7 +106,8 @@ def test_a_folder_has_splits_when_one_of_their_folders_is_there(tmp_path):
 def test_pictures_go_to_the_split_whose_folder_they_are_in(tmp_path):
     _put(tmp_path, "train/a.png", "train/sub/test/b.png", "validation/c.png", "test/d.png")
     groups = by_split(tmp_path, SPLITS)
-    assert {split: [path.name for path in paths] for split, paths in groups.items()} == {
+    assert not groups.faults
+    assert {split: [path.name for path in paths] for split, paths in groups.pictures.items()} == {
         "train": ["a.png", "b.png"],
         "validation": ["c.png"],
         "test": ["d.png"],
@@ -114,19 +115,63 @@ def test_pictures_go_to_the_split_whose_folder_they_are_in(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["e.png", "val/e.png"])
-def test_a_picture_outside_the_splits_is_refused(tmp_path, name):
-    _put(tmp_path, "train/a.png", "test/d.png", name)
-    with pytest.raises(
-        DatasetError, match=f"{name}: is in no split; they are train, validation, test in "
-    ):
-        by_split(tmp_path, SPLITS)
+def test_a_picture_outside_the_splits_is_a_fault(tmp_path, name):
+    _put(tmp_path, "train/a.png", "validation/c.png", "test/d.png", name)
+    (fault,) = by_split(tmp_path, SPLITS).faults
+    assert fault.path == tmp_path / name
+    assert fault.rule == f"is in no split; they are train, validation, test in {tmp_path}"
 
 
-def test_an_empty_split_is_refused_with_the_counts(tmp_path):
+def test_an_empty_split_is_a_fault_with_the_counts(tmp_path):
     _put(tmp_path, "train/a.png", "test/d.png")
-    with pytest.raises(
-        DatasetError,
-        match="train, validation, test need at least one picture each, "
-        "there are 1 in train, 0 in validation, 1 in test",
-    ):
-        by_split(tmp_path, SPLITS)
+    (fault,) = by_split(tmp_path, SPLITS).faults
+    assert fault.path == tmp_path
+    assert fault.rule == (
+        "train, validation, test need at least one picture each, "
+        "there are 1 in train, 0 in validation, 1 in test"
+    )
+
+
+def test_a_sweep_lists_the_pictures_and_every_fault(tmp_path):
+    _put(tmp_path, "a.png", "b.gif", "c.txt", "Thumbs.db")
+    (tmp_path / "d.png").symlink_to(tmp_path.parent)
+    swept = sweep(tmp_path)
+    assert swept.pictures == (tmp_path / "a.png",)
+    assert [fault.path.name for fault in swept.faults] == ["b.gif", "c.txt", "d.png"]
+
+
+def test_a_missing_folder_is_one_fault(tmp_path):
+    (fault,) = sweep(tmp_path / "nowhere").faults
+    assert fault.rule == "there is no such data folder"
+
+
+NAMES = [f"{number}.png" for number in range(40)]
+
+
+def test_names_are_drawn_by_their_number():
+    """`printf 7.png | sha256sum` starts with 2f00: 12032 of 65536, or 0.1836."""
+    assert draw(NAMES, {"test": 0.18, "validation": 0.1}, rest="train")["7.png"] == "validation"
+    assert draw(NAMES, {"test": 0.19, "validation": 0.1}, rest="train")["7.png"] == "test"
+
+
+def test_more_names_move_no_other_one():
+    shares = {"test": 0.2, "validation": 0.2}
+    before = draw(NAMES, shares, rest="train")
+    after = draw([*NAMES, *(f"new {name}" for name in NAMES)], shares, rest="train")
+    assert {name: after[name] for name in NAMES} == before
+
+
+@pytest.mark.parametrize("number", range(3, 9))
+@pytest.mark.parametrize("shares", [(0.01, 0.01), (0.98, 0.01), (0.01, 0.98)])
+def test_no_split_is_empty_however_few_names_there_are(number, shares):
+    wanted = dict(zip(("test", "validation"), shares, strict=True))
+    assert set(draw(NAMES[:number], wanted, rest="train").values()) == set(SPLITS)
+
+
+def test_fewer_names_than_splits_stay_together():
+    drawn = draw(NAMES[:2], {"test": 0.5, "validation": 0.4}, rest="train")
+    assert set(drawn.values()) == {"train"}
+
+
+def test_a_name_that_comes_often_is_drawn_once():
+    assert draw(["a", "b", "a", "a"], {"test": 0.5}, rest="train").keys() == {"a", "b"}

@@ -21,8 +21,8 @@ def manifest_of(rows, place):
     )
 
 
-def row(path, split="test", lq=None):
-    values = (path, split, 10, "0" * 64, 4, 3, False, 8, lq)
+def row(path, split="test", lq=None, *, score=None, scene=""):
+    values = (path, split, 10, "0" * 64, 4, 3, False, 8, lq, score, scene)
     return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -30,6 +30,18 @@ def row(path, split="test", lq=None):
 def test_a_degraded_mate_is_a_path_or_none(place, lq):
     rows = [row("a.png", lq=lq[0]), row("b.png", lq=lq[1])]
     assert tuple(r.lq for r in read_rows(manifest_of(rows, place), "test", place)) == lq
+
+
+@pytest.mark.parametrize("scores", [(None, None), (1.5, -2.0), (None, 0.0)])
+def test_a_score_is_a_number_or_none(place, scores):
+    rows = [row("a.png", score=scores[0]), row("a.png", score=scores[1])]
+    assert tuple(r.score for r in read_rows(manifest_of(rows, place), "test", place)) == scores
+
+
+def test_a_scene_is_a_name_or_empty(place):
+    rows = [row("a.png", scene="street"), row("b.png")]
+    found = read_rows(manifest_of(rows, place), "test", place)
+    assert [r.scene for r in found] == ["street", ""]
 
 
 def test_the_order_of_a_split_is_kept(place):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from components.errors import DatasetError, PictureError
+from components.errors import DatasetError
 from components.pictures import images
 from components.pictures.images import Picture
 from components.sources import Found, paired_sr
@@ -50,7 +50,8 @@ def test_a_picture_or_a_mate_alone_is_named(tmp_path):
     put(tmp_path / "LRbicx4" / "baby.png", 2, 2)
     put(tmp_path / "LRbicx4" / "head.png", 2, 2)
     with pytest.raises(
-        DatasetError, match=r"equal names, alone are .*HR/bird\.png, .*LRbicx4/head\.png"
+        DatasetError,
+        match=r"(?s)2 faults.*HR/bird\.png: has no degraded mate .*LRbicx4/head\.png: has no",
     ):
         find(tmp_path)
 
@@ -59,7 +60,9 @@ def test_many_without_mates_are_counted(tmp_path):
     for number in range(8):
         put(tmp_path / "HR" / f"{number}.png", 8, 8)
     put(tmp_path / "LRbicx4" / "0.png", 2, 2)
-    with pytest.raises(DatasetError, match=r"5\.png and 2 more$"):
+    with pytest.raises(
+        DatasetError, match=r"(?s)5\.png: has no degraded mate LRbicx4/5\n +and 2 more$"
+    ):
         find(tmp_path)
 
 
@@ -88,12 +91,18 @@ def test_an_empty_folder_is_refused(tmp_path, empty):
     for name in ("HR", "LRbicx4"):
         put(tmp_path / name / "baby.png", 8, 8)
     (tmp_path / empty / "baby.png").unlink()
-    with pytest.raises(DatasetError, match=rf"{empty}: holds no picture"):
+    with pytest.raises(DatasetError, match=rf"has no .* {empty}/baby"):
+        find(tmp_path)
+
+
+def test_folders_without_a_picture_are_refused(tmp_path):
+    (tmp_path / "HR").mkdir()
+    with pytest.raises(DatasetError, match=r"holds no picture of this layout: HR/\{id\}$"):
         find(tmp_path)
 
 
 def test_a_mate_that_is_no_picture_is_refused(tmp_path):
     put(tmp_path / "HR" / "baby.png", 8, 8)
     put(tmp_path / "LRbicx4" / "baby.png", 2, 2).write_text("not a picture")
-    with pytest.raises(PictureError, match=r"LRbicx4/baby\.png cannot be read"):
+    with pytest.raises(DatasetError, match=r"LRbicx4/baby\.png: cannot be read"):
         find(tmp_path)
