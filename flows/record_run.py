@@ -1,10 +1,12 @@
 """Flow 6: what the stations made -> runs in MLflow, and the report page."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -13,17 +15,20 @@ from components.artifacts import BenchmarkReport, Checkpoint, Manifest
 from components.benchmark import Contender, Suite
 from components.config import Params, as_yaml
 from components.keys import digest_of
-from components.report import DataVersion, GitState, PictureRow, ReportFacts, Step
+from components.reporting import explorer
+from components.reporting.facts import DataVersion, GitState, PictureRow, ReportFacts, Step
 from components.reproduction import origin
-from components.store import Outcome
+from components.store import Outcome, write_atomically
+from components.student import ALONE, LABEL
 from components.tracking import FOLDERS, DataFacts, Facts, RunName, Tracking
 from components.training.session import read_curve
 from components.versioning import versions
 from components.versioning.git import Code
 from flows.environment import Checkout
-from flows.promote_student import Promotion
+from flows.promote_student import CHAMPION, Promotion
 
 REPORT = "report.html"
+NUM_SHOWN = 6  # pictures of the page; each is restored once more by every model
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Way:
     def data(self) -> DataFacts:
         """What MLflow calls the data set."""
         record = self.manifest.record
-        return DataFacts("data", record.data_digest, self.params.data.source.name)
+        return DataFacts("data", record.data_digest, self.params.pictures.source.name)
 
 
 def name_of_run(way: Way) -> RunName:
@@ -115,9 +120,8 @@ def write_report(way: Way, promotion: Promotion, checkout: Checkout) -> Path:
     """Write the page of a run into mlruns/, and once more under the name of the latest."""
     file = checkout.mlruns / "reports" / f"{way.key[:12]}.html"
     file.parent.mkdir(parents=True, exist_ok=True)
-    facts = _report_facts(way, promotion, checkout)
-    report.write(file, facts)
-    report.write(checkout.mlruns / REPORT, facts)
+    report.write(file, _report_facts(way, promotion, checkout))
+    write_atomically(checkout.mlruns / REPORT, file.read_bytes())
     return file
 
 
@@ -127,9 +131,9 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
     before = promotion.champion_report
     if before is not None and before.label not in {r.label for r in reports}:
         reports.append(before)
+    images = {r.label: benchmark.read_table(r, workplace) for r in reports}
     recipe = way.params.recipe
     manifest = way.manifest.record
-    shown = benchmark.show(way.entries[::-1], way.suite)  # from worst to best
     return ReportFacts(
         name=name_of_run(way).name,
         time=datetime.now(UTC),
@@ -146,14 +150,32 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
         release=promotion.release,
         champion_before=_in_words(promotion),
         reports=tuple(reports),
-        images={r.label: benchmark.read_table(r, workplace) for r in reports},
+        images=images,
         curves={o.record.label: read_curve(o.record, workplace) for o in way.trained},
-        pictures=tuple(PictureRow(s.image, s.slice, s.views) for s in shown),
+        pictures=_pictures(way, promotion, images),
         notes=parts.build("recipes", way.params.chosen).notes(),
         steps=tuple(_step(outcome) for outcome in way.outcomes),
-        credits=parts.build("sources", way.params.data.source).credits(),
+        credits=parts.build("sources", way.params.pictures.source).credits(),
         privileged=frozenset(e.label for e in way.entries if getattr(e.model, "privileged", False)),
+        champion=CHAMPION,
     )
+
+
+def _pictures(
+    way: Way, promotion: Promotion, images: Mapping[str, pd.DataFrame]
+) -> tuple[PictureRow, ...]:
+    """Restore the rows that say most, once more, by every model and the champion before."""
+    entries = list(way.entries[::-1])  # from worst to best
+    if promotion.before is not None and CHAMPION in images:
+        entries.append(benchmark.contender_from(CHAMPION, promotion.before.folder))
+    chosen = explorer.choose(images, ours=LABEL, theirs=(CHAMPION, ALONE), limit=NUM_SHOWN)
+    cases = [case for case in way.suite.cases if (case.image, case.slice) in chosen]
+    suites = [
+        replace(way.suite, cases=tuple(case for case in cases if case.slice == name))
+        for name in dict.fromkeys(case.slice for case in cases)
+    ]
+    shown = [row for suite in suites for row in benchmark.show(entries, suite)]
+    return tuple(PictureRow(row.image, row.slice, row.views) for row in shown)
 
 
 def _in_words(promotion: Promotion) -> str | None:
@@ -168,4 +190,5 @@ def _step(outcome: Outcome[Any]) -> Step:
         key=record.key,
         reused=outcome.reused,
         seconds=getattr(record, "train_seconds", None),
+        stage=record.folder.parent.name,
     )

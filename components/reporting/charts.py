@@ -1,57 +1,29 @@
-"""Charts as SVG that follow the page's light or dark mode.
+"""Charts of a run; no chart speaks by colour alone."""
 
-Colours are Okabe and Ito's (https://jfly.uni-koeln.de/color/), in each mode four that keep a contrast
-of 3:1 with the page; no chart speaks by colour alone.
-"""
-
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from components.reporting import formats
 from components.reporting.comparison import Comparison
 from components.reporting.pictures import data_uri
+from components.reporting.plot import SERIES, Axis, Plot
 
-BLUE, VERMILLION, GREEN, PURPLE = COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
-DASHES = ("-", "--", "-.", ":")
-MARKERS = ("o", "^", "s", "D")
 CURVE_FACTS = ("step", "learning_rate", "validation_psnr_db", "samples_per_second")
 """Columns of a training curve that are not loss terms."""
 
-_INK = "#010203"
-_SIZE = (4.8, 3.2)  # inches; one is 72 units of the SVG
-_STYLE: Any = {  # matplotlib types its keys one by one
-    "axes.edgecolor": _INK,
-    "axes.grid": True,
-    "axes.labelcolor": _INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.subplot.bottom": 0.16,  # the same for all: axes side by side line up
-    "figure.subplot.left": 0.17,
-    "figure.subplot.right": 0.98,
-    "figure.subplot.top": 0.93,
-    "font.size": 10,
-    "grid.alpha": 0.15,
-    "grid.color": _INK,
-    "grid.linewidth": 0.8,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "restill",
-    "text.color": _INK,
-    "text.parse_math": False,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-}
-_LIGHT = (BLUE, VERMILLION, GREEN, PURPLE, "#333a40")
-_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#c9d1d9")
+MOST_POINTS = 400
+"""Of a line: more than a screen shows."""
+
+
+_SPACE = "\N{NO-BREAK SPACE}"
+
+DECADE = 10
+"""A loss that spans more is drawn on a logarithmic axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,55 +31,57 @@ class Chart:
     """A chart for the page.
 
     Attributes:
-        uri: The SVG as a data URI.
+        svg: An SVG element that takes its colours from `charts.css`.
         caption: What it shows.
-        alt: The same for who cannot see it, with the numbers that matter.
+        alt: The same for who cannot see it, with the numbers that matter; the SVG has it too.
     """
 
-    uri: str
+    svg: str
     caption: str
     alt: str
 
+    @property
+    def uri(self) -> str:
+        """The chart as a file of its own that brings its colours; a data URI."""
+        css = Path(__file__).with_name("charts.css").read_text()
+        head, _, tail = self.svg.partition(">")
+        style = f"<style>:root{{color-scheme:light dark}}{css}</style>"
+        return data_uri("image/svg+xml", f"{head}>{style}{tail}".encode())
 
-@mpl.rc_context(_STYLE)
-def scatter(pairs: pd.DataFrame, *, ours: str, theirs: str) -> Chart:
+
+def scatter(pairs: pd.DataFrame, summary: Comparison, *, ours: str, theirs: str) -> Chart:
     """Draw each row's PSNR, theirs across and ours up; above the diagonal ours is better.
 
     Args:
         pairs: What `comparison.pair` gives, rows with two finite PSNR; at least one.
+        summary: What `comparison.compare` gives for them.
         ours: Label of one model.
         theirs: Label of the other.
     """
-    figure, axes = _empty()
     slices = list(pairs["slice"].unique())
-    told_apart = 1 < len(slices) <= len(COLOURS)
-    for number, (name, rows) in enumerate(pairs.groupby("slice", sort=False)):
-        shape = number if told_apart else 0
-        axes.scatter(
-            rows["theirs"],
-            rows["ours"],
-            s=26,
-            color=COLOURS[shape],
-            marker=MARKERS[shape],
-            alpha=0.8,
-            linewidths=0,
-            label=str(name),
-        )
-    ends = [pairs[["ours", "theirs"]].min(axis=None), pairs[["ours", "theirs"]].max(axis=None)]
-    axes.plot(ends, ends, color=_INK, linewidth=1, alpha=0.6)
-    axes.set_xlabel(f"{theirs}, PSNR dB")
-    axes.set_ylabel(f"{ours}, PSNR dB")
-    if told_apart:
-        axes.legend(loc="upper left", handletextpad=0.1)
+    told_apart = 1 < len(slices) <= SERIES
+    values = pairs[["ours", "theirs"]].to_numpy().ravel()
+    across = Axis.around(f"{theirs}, PSNR dB", values)
+    up = Axis.around(f"{ours}, PSNR dB", values)
+    plot = Plot(across, up, legend=[str(name) for name in slices] if told_apart else ())
+    plot.line((across.low, across.high), (up.low, up.high), kind="rule")
+    if np.isfinite(summary.mean_db):
+        middle = (across.low, across.high), (up.low + summary.mean_db, up.high + summary.mean_db)
+        plot.line(*_clipped(*middle, up), kind="mean s0")
+    for row in pairs.itertuples():
+        series = slices.index(row.slice) if told_apart else 0
+        plot.mark(row.theirs, row.ours, series=series, title=_told(row))
     above = int((pairs["ours"] > pairs["theirs"]).sum())
+    alt = f"Scatter of PSNR, {ours} against {theirs}: {above} of {len(pairs)} above the diagonal"
     return Chart(
-        uri=_write(figure),
-        caption=f"Each mark is one picture of one slice; above the line the {ours} is better.",
-        alt=f"Scatter of PSNR, {ours} against {theirs}: {above} of {len(pairs)} above the diagonal",
+        svg=plot.svg(alt),
+        caption=f"Each mark is one picture of one slice; above the line the {ours} is better. "
+        f"The dashed line is the mean difference, {formats.signed(summary.mean_db, 3)} dB"
+        f"{_interval(summary)}.",
+        alt=alt,
     )
 
 
-@mpl.rc_context(_STYLE)
 def differences(pairs: pd.DataFrame, summary: Comparison, *, ours: str, theirs: str) -> Chart:
     """Draw the paired differences in rising order, with their mean and its interval.
 
@@ -117,29 +91,31 @@ def differences(pairs: pd.DataFrame, summary: Comparison, *, ours: str, theirs: 
         ours: Label of one model.
         theirs: Label of the other.
     """
-    drawn = np.sort(pairs["difference"].to_numpy())
-    figure, axes = _empty()
-    place = np.arange(1, len(drawn) + 1)
+    pairs = pairs.sort_values("difference", kind="stable")
+    drawn = pairs["difference"].to_numpy()
+    edges = summary.interval_db or (summary.mean_db,)
+    across = Axis("pictures and slices, in rising order", 0, len(drawn) + 1)
+    plot = Plot(across, Axis.around("difference, dB", (*drawn, *edges, 0.0)))
     if summary.interval_db:
-        axes.axhspan(*summary.interval_db, color=BLUE, alpha=0.18, linewidth=0)
-    axes.axhline(summary.mean_db, color=BLUE, linewidth=1.2, linestyle="--")
-    axes.axhline(0, color=_INK, linewidth=1, alpha=0.6)
-    for marker, colour, chosen in (("o", BLUE, drawn > 0), ("v", VERMILLION, drawn <= 0)):
-        axes.vlines(place[chosen], 0, drawn[chosen], color=colour, linewidth=1.2)
-        axes.scatter(place[chosen], drawn[chosen], s=22, color=colour, marker=marker, linewidths=0)
-    axes.set_xlabel("pictures and slices, in rising order")
-    axes.set_ylabel("difference, dB")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    band = ", in the band of its 95 % interval" if summary.interval_db else ""
+        plot.band(*summary.interval_db, kind="interval s0")
+    plot.line((across.low, across.high), (summary.mean_db, summary.mean_db), kind="mean s0")
+    plot.line((across.low, across.high), (0, 0), kind="rule")
+    for place, row in enumerate(pairs.itertuples(), start=1):
+        series = 0 if row.difference > 0 else 1
+        plot.line((place, place), (0, row.difference), kind=f"stem s{series}")
+        plot.mark(place, row.difference, series=series, title=_told(row))
+    band = f", in the band of its 95{_SPACE}% interval" if summary.interval_db else ""
+    alt = (
+        f"Sorted differences from {drawn[0]:.2f} to {drawn[-1]:.2f} dB, "
+        f"mean {summary.mean_db:.3f} dB"
+    )
     return Chart(
-        uri=_write(figure),
+        svg=plot.svg(alt),
         caption=f"The {ours} minus the {theirs}, one mark a row; the dashed line is the mean{band}.",
-        alt=f"Sorted differences from {drawn[0]:.2f} to {drawn[-1]:.2f} dB, "
-        f"mean {summary.mean_db:.3f} dB",
+        alt=alt,
     )
 
 
-@mpl.rc_context(_STYLE)
 def curves(runs: Mapping[str, pd.DataFrame]) -> list[Chart]:
     """Draw how networks were trained.
 
@@ -159,6 +135,32 @@ def curves(runs: Mapping[str, pd.DataFrame]) -> list[Chart]:
     return [chart for chart in (*shared, *losses) if chart is not None]
 
 
+def _clipped(
+    xs: tuple[float, float], ys: tuple[float, float], up: Axis
+) -> tuple[list[float], list[float]]:
+    """Keep the part of a rising line of slope 1 that lies within the vertical axis."""
+    shifts = max(0.0, up.low - ys[0]), max(0.0, ys[1] - up.high)
+    return [xs[0] + shifts[0], xs[1] - shifts[1]], [ys[0] + shifts[0], ys[1] - shifts[1]]
+
+
+def _told(row: object) -> str:
+    """One row of `comparison.pair` in words."""
+    image, slice_, ours, theirs, difference = (
+        getattr(row, name) for name in ("image", "slice", "ours", "theirs", "difference")
+    )
+    return (
+        f"{image}, {slice_}: {formats.number(ours)} against {formats.number(theirs)} dB, "
+        f"{formats.signed(difference)}"
+    )
+
+
+def _interval(summary: Comparison) -> str:
+    if summary.interval_db is None:
+        return ""
+    low, high = (formats.signed(end, 3) for end in summary.interval_db)
+    return f", 95{_SPACE}% interval {low} to {high}"
+
+
 def _shared(
     runs: Mapping[str, pd.DataFrame], column: str, *, name: str, point: Literal["last", "peak"]
 ) -> Chart | None:
@@ -168,10 +170,11 @@ def _shared(
         return None
     values = {n: line.iloc[-1] if point == "last" else line.max() for n, line in lines.items()}
     told = f"{point} " + ", ".join(f"{label} {value:.4g}" for label, value in values.items())
+    alt = f"Line chart of {name} over training steps: {told}"
     return Chart(
-        uri=_plot(lines, name),
+        svg=_plot(lines, name, alt=alt),
         caption=f"{name[0].upper()}{name[1:]}: {told}.",
-        alt=f"Line chart of {name} over training steps: {told}",
+        alt=alt,
     )
 
 
@@ -184,10 +187,13 @@ def _losses(label: str, curve: pd.DataFrame) -> Chart | None:
     if not lines:
         return None
     told = "last " + ", ".join(f"{name} {line.iloc[-1]:.3g}" for name, line in lines.items())
+    alt = f"Line chart of the {label}'s loss terms over training steps: {told}"
+    lowest = min(line.min() for line in lines.values())
+    log = lowest > 0 and max(line.max() for line in lines.values()) > DECADE * lowest
     return Chart(
-        uri=_plot(lines, "loss", log=all((line > 0).all() for line in lines.values())),
+        svg=_plot(lines, "loss", alt=alt, log=log),
         caption=f"Loss of the {label}, terms as they are added: {told}.",
-        alt=f"Line chart of the {label}'s loss terms over training steps: {told}",
+        alt=alt,
     )
 
 
@@ -197,54 +203,15 @@ def _line(curve: pd.DataFrame, column: str) -> pd.Series:
     return line[np.isfinite(line)]
 
 
-def _plot(lines: Mapping[str, pd.Series], name: str, *, log: bool = False) -> str:
-    figure, axes = _empty()
+def _plot(lines: Mapping[str, pd.Series], name: str, *, alt: str, log: bool = False) -> str:
+    steps = [step for line in lines.values() for step in line.index]
+    values = [value for line in lines.values() for value in line]
+    across, up = Axis.around("step", steps), Axis.around(name, values, log=log)
+    plot = Plot(across, up, legend=tuple(lines))
     for number, (label, line) in enumerate(lines.items()):
-        axes.plot(
-            line.index,
-            line,
-            color=COLOURS[number % len(COLOURS)],
-            linestyle=DASHES[number % len(DASHES)],
-            linewidth=1.8,
-            marker="o" if len(line) == 1 else "",
-            label=label,
-        )
-    axes.set_xlabel("step")
-    axes.set_ylabel(name)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    if log:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    else:
-        axes.ticklabel_format(axis="y", scilimits=(-3, 4))
-    axes.legend(loc="best")
-    return _write(figure)
-
-
-def _empty() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=_SIZE)
-    return figure, figure.add_subplot()
-
-
-def _write(figure: Figure) -> str:
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
-    text = stream.getvalue()
-    for number, colour in enumerate((*COLOURS, _INK)):
-        text = text.replace(colour, f"var(--c{number})")
-    head, tail = text.split("<defs>", 1)
-    return data_uri("image/svg+xml", f"{head}<style>{_css()}</style><defs>{tail}".encode())
-
-
-def _css() -> str:
-    """Colours by mode, and the page's own typeface."""
-    light, dark = (
-        "".join(f"--c{number}:{colour};" for number, colour in enumerate(colours))
-        for colours in (_LIGHT, _DARK)
-    )
-    return (
-        f"svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}"
-        "text{font-family:system-ui,sans-serif!important}"
-    )
+        chosen = np.linspace(0, len(line) - 1, min(len(line), MOST_POINTS)).astype(int)
+        thin = line.iloc[chosen]
+        plot.line(thin.index, thin, kind=f"curve s{number % SERIES}")
+        title = f"{label}: {line.iloc[-1]:.4g} at step {line.index[-1]:g}"
+        plot.mark(line.index[-1], line.iloc[-1], series=number % SERIES, title=title)
+    return plot.svg(alt)

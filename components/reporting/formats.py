@@ -66,6 +66,29 @@ def count(value: int) -> str:
     return str(value)
 
 
+def metric(column: str) -> str:
+    """Name a metric from its column.
+
+    Example:
+        >>> metric("psnr_db"), metric("ms_ssim"), metric("lpips")
+        ('PSNR, dB', 'MS-SSIM', 'LPIPS')
+    """
+    heading = column.removesuffix("_db").upper().replace("_", "-")
+    return f"{heading}, dB" if column.endswith("_db") else heading
+
+
+def plain(value: float | None) -> str:
+    """Write a number for the page's script; empty where there is none.
+
+    Example:
+        >>> plain(-0.25), plain(math.inf), plain(math.nan), plain(None)
+        ('-0.25', 'Infinity', '', '')
+    """
+    if value is None or math.isnan(value):
+        return ""
+    return f"{value:.6g}".replace("inf", "Infinity")
+
+
 def duration(seconds: float | None) -> str:
     """Write a time span.
 

@@ -65,5 +65,6 @@ def scores(images: Mapping[str, pd.DataFrame], image: str, slice_: str) -> dict[
         here = table[(table["image"] == image) & (table["slice"] == slice_)]
         if len(here):
             row = here.iloc[0]
-            found[label] = Score(row[PSNR], row.get(SSIM))
+            ssim = row.get(SSIM)
+            found[label] = Score(float(row[PSNR]), None if ssim is None else float(ssim))
     return found
