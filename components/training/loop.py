@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 import torch
@@ -23,7 +23,7 @@ from components import faults
 from components.artifacts import Progress, no_progress
 from components.config import TrainParams
 from components.errors import TrainingError
-from components.models import RestorationModel
+from components.models import Network
 from components.recipes import Batch, Terms
 from components.store import write_atomically
 from components.training.signals import noted_signals
@@ -41,16 +41,18 @@ class Hooks:
     """What happens beside the descent.
 
     Attributes:
-        validate: Network in evaluation mode -> dB, called at every point of the curve.
+        validate: Network in evaluation mode -> a score, called at every point of the curve.
         progress: Told every step.
         state: Folder for the state of a run that may be cut short; None to keep none.
         modules: What trains along and is not the network, by name; its state is kept too.
+        score: Name of what `validate` gives, with its unit.
     """
 
-    validate: Callable[[RestorationModel], float]
+    validate: Callable[[Any], float]
     progress: Progress = no_progress
     state: Path | None = None
     modules: Mapping[str, nn.Module] = field(default_factory=dict)
+    score: str = "psnr_db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,15 @@ class Fitted:
     Attributes:
         network: With averaged weights where `ema` is on.
         curve: One row a point: step, each loss term (mean since the last point), loss,
-            learning_rate (that step's), validation_psnr_db, samples_per_second.
+            learning_rate (that step's), validation_<score>, samples_per_second.
     """
 
-    network: RestorationModel
+    network: Network
     curve: pd.DataFrame
 
 
 def fit(
-    network: RestorationModel,
+    network: Network,
     terms: Callable[[Batch], Terms],
     batches: Callable[[int], Batch],
     params: TrainParams,
@@ -129,7 +131,7 @@ def learning_rate_factor(step: int, params: TrainParams) -> float:
 class _Loop:
     """Network, optimiser, schedule, average and curve of one training."""
 
-    def __init__(self, network: RestorationModel, params: TrainParams, hooks: Hooks) -> None:
+    def __init__(self, network: Network, params: TrainParams, hooks: Hooks) -> None:
         self.network, self.params, self.hooks = network, params, hooks
         beside = (p for module in hooks.modules.values() for p in module.parameters())
         self.parameters = [*network.parameters(), *beside]
@@ -155,15 +157,19 @@ class _Loop:
         return cast("list[dict[str, float]]", self.training.rows["curve"])
 
     @property
-    def kept(self) -> RestorationModel:
+    def kept(self) -> Network:
         """The network with the weights to keep."""
         averaged = self.averaged
-        return self.network if averaged is None else cast("RestorationModel", averaged.module)
+        return self.network if averaged is None else cast("Network", averaged.module)
 
     @property
     def note(self) -> str:
         """The last validation, for the progress."""
-        return f"{self.curve[-1]['validation_psnr_db']:.2f} dB" if self.curve else ""
+        if not self.curve:
+            return ""
+        score = self.hooks.score
+        value = self.curve[-1][f"validation_{score}"]
+        return f"{value:.2f} dB" if score == "psnr_db" else f"{score} {value:.3f}"
 
     def descend(self, terms: Terms, batch: Batch) -> None:
         """Make one step, and a point of the curve where one is due."""
@@ -224,7 +230,7 @@ class _Loop:
         self.curve.append(
             {"step": float(self.training.step), **_mean(since)}
             | {"learning_rate": float(self.training.schedule.get_last_lr()[0])}
-            | {"validation_psnr_db": self.hooks.validate(self.kept.eval())}
+            | {f"validation_{self.hooks.score}": self.hooks.validate(self.kept.eval())}
             | {"samples_per_second": len(since) * self.params.batch / seconds}
         )
         if not self.training.rows["beyond"]:

@@ -14,21 +14,18 @@ from components import parts
 from components.artifacts import Checkpoint, Manifest, Progress, name_of
 from components.config import RecipeParams, TrainParams
 from components.cost import num_parameters
-from components.datasets.manifest import read_rows
-from components.degradations import Degradation
-from components.draws import Draws, named_seed, seeds_for
-from components.errors import TrainingError
+from components.draws import named_seed
+from components.errors import PairError, TrainingError
 from components.metrics import psnr
-from components.models import RestorationModel
+from components.models import Network, RestorationModel
 from components.parts import PartParams
-from components.recipes import Batch, Terms
+from components.recipes import Batch, Score, Terms
 from components.store import STATE, Workplace
 from components.training import checkpoint
+from components.training.loader import Material, make_batches, validation_pairs
 from components.training.loop import Hooks, fit
-from components.training.pairs import Pairs, cut_patches
 
 CURVE = "curve.parquet"
-_VALIDATION_PATCHES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,8 @@ class Session:
         seed: Of everything drawn.
         workplace: Where pictures are and results go.
         method: The recipe itself, whose state is kept with the network's; None where it has none.
+        degradation: gt -> lq; None to take the degraded pictures that the set brings along.
+        score: How well the network does its task; None for the PSNR of what it restores.
     """
 
     label: str
@@ -52,19 +51,33 @@ class Session:
     seed: int
     workplace: Workplace
     method: nn.Module | None = None
+    degradation: PartParams | None = None
+    score: Callable[[Network, Batch], Score] | None = None
 
 
-def new_network(params: PartParams, *, seed: int) -> RestorationModel:
+def new_network(params: PartParams, *, seed: int) -> Network:
     """Build a network whose first weights depend on the seed alone, not on what ran before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(named_seed(seed, "weights"))
-        network: RestorationModel = parts.build("models", params)
+        network: Network = parts.build("models", params)
+    return network
+
+
+def new_restorer(params: PartParams, *, seed: int) -> RestorationModel:
+    """Build a network that restores, as `new_network`.
+
+    Raises:
+        TrainingError: the network does not restore.
+    """
+    network = new_network(params, seed=seed)
+    if not isinstance(network, RestorationModel):
+        raise TrainingError(f"models.{params.name} restores nothing, so it cannot be a student")
     return network
 
 
 def train(
     session: Session,
-    network: RestorationModel,
+    network: Network,
     terms: Callable[[Batch], Terms],
     *,
     model: PartParams,
@@ -83,13 +96,28 @@ def train(
 
     Raises:
         TrainingError: the loss is not finite, or there is no patch to train on.
-        PictureError: a picture is smaller than the patch.
-        StoreError: the state cannot be saved; what was saved before stays.
+        PictureError: a picture is damaged, or smaller than the patch.
+        PairError: a picture lacks its degraded mate, or the mate does not fit picture or network.
+        StoreError: the state cannot be saved, and what was saved before stays; or there is no room for
+            decoded pictures.
     """
     started = time.monotonic()
-    batches, validate = _pairs(session), _validation(session)
+    material, patch = _material(session), session.params.patch
+    device = next(network.parameters()).device
+    held_out = validation_pairs(material, patch, device=device)
+    if material.degradation is None:
+        _check_scale(network, held_out)
+    batches = make_batches(material, session.params, device=device)
+    judge = session.score or restoration_score
     modules = {} if session.method is None else {"recipe": session.method}
-    hooks = Hooks(validate, progress, state=folder / STATE, modules=modules)
+    hooks = Hooks(
+        validate=lambda learner: float(_scored(judge, learner, held_out).values.mean()),
+        score=_scored(judge, network.eval(), held_out).name,
+        progress=progress,
+        state=folder / STATE,
+        modules=modules,
+    )
+    network.train()
     fitted = fit(network, terms, batches, session.params, hooks)
     fitted.curve.to_parquet(folder / CURVE, index=False)
     about: dict[str, Any] = {
@@ -104,44 +132,43 @@ def train(
         sha256=checkpoint.save(folder, fitted.network, about),
         num_parameters=num_parameters(network),
         train_seconds=time.monotonic() - started,
-        validation_psnr_db=float(fitted.curve["validation_psnr_db"].iloc[-1]),
+        validation=float(fitted.curve[f"validation_{hooks.score}"].iloc[-1]),
+        score=hooks.score,
         **about,
     )
 
 
 def read_curve(record: Checkpoint, workplace: Workplace) -> pd.DataFrame:
-    """Read a training's curve: step, loss terms, learning_rate, validation_psnr_db."""
+    """Read a training's curve: step, loss terms, learning_rate, validation_<score>."""
     return pd.read_parquet(workplace.store.path(record, CURVE))
 
 
-def _pairs(session: Session) -> Pairs:
-    p = session.params
-    rows = read_rows(session.manifest, "train", session.workplace)
-    patches = cut_patches(
-        rows, patch=p.patch, count=p.pairs or p.pool, seed=named_seed(session.seed, "patches")
+def restoration_score(network: Network, batch: Batch) -> Score:
+    """Mean RGB PSNR of what a network restores, in dB."""
+    restored = network(batch.lq, batch.gt).clamp(0, 1)
+    return Score("psnr_db", psnr.measure(restored.double(), batch.gt.double()))
+
+
+def _material(session: Session) -> Material:
+    degradation = session.degradation
+    return Material(
+        session.manifest,
+        session.workplace,
+        parts.build("degradations", degradation) if degradation else None,
+        session.seed,
     )
-    return Pairs(
-        patches,
-        parts.build("degradations", session.recipe.degradation),
-        seed=named_seed(session.seed, "pairs"),
-        batch=p.batch,
-        fixed=p.pairs > 0,
-    )
 
 
-def _validation(session: Session) -> Callable[[RestorationModel], float]:
-    """Return a function network -> mean RGB PSNR in dB on fixed patches of the validation split."""
-    rows = read_rows(session.manifest, "validation", session.workplace)
-    patches = cut_patches(rows, patch=session.params.patch, count=_VALIDATION_PATCHES, seed=0)
-    if not len(patches):
-        raise TrainingError("the validation pictures have no patch that is not flat")
-    gt = patches.float() / 255
-    degradation: Degradation = parts.build("degradations", session.recipe.degradation)
-    lq = degradation(gt, Draws(seeds_for(0, torch.arange(len(gt))))).image
+def _scored(judge: Callable[[Network, Batch], Score], network: Network, batch: Batch) -> Score:
+    with torch.no_grad():
+        return judge(network, batch)
 
-    def validate(network: RestorationModel) -> float:
-        with torch.no_grad():
-            restored = network(lq, gt).clamp(0, 1)
-        return float(psnr.measure(restored.double(), gt.double()).mean())
 
-    return validate
+def _check_scale(network: Network, batch: Batch) -> None:
+    """Compare the network with the pairs; a mate that a set brings along may have any size."""
+    scale = batch.gt.shape[-1] // batch.lq.shape[-1]
+    if network.scale != scale:
+        raise PairError(
+            f"the network enlarges {network.scale} times, but the set's degraded pictures are "
+            f"{scale} times smaller than their ground truth"
+        )

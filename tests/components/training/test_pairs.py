@@ -1,18 +1,15 @@
-"""Batches that are functions of their step, pairs that stay pairs, and patches worth learning from."""
-
-import re
+"""Pairs from a pool: each patch once a round, pairs that stay pairs, mates that stay with theirs."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from components import degradations
-from components.datasets.manifest import Row, read_rows
 from components.degradations import Degraded
-from components.errors import PictureError, TrainingError
-from components.pictures import images
-from components.pictures.images import Picture
-from components.training.pairs import Pairs, cut_patches
+from components.errors import TrainingError
+from components.training.batches import Order
+from components.training.pairs import Pairs
+from components.training.patches import Patches
 
 
 class Shrink(degradations.Degradation):
@@ -41,7 +38,7 @@ def pool(count=6, side=8):
 
 
 def make(patches, degradation, *, batch=4, fixed=False, seed=0):
-    return Pairs(patches, degradation, seed=seed, batch=batch, fixed=fixed)
+    return Pairs(Patches(patches), degradation, Order(seed, batch), fixed=fixed)
 
 
 def turns(image):
@@ -150,77 +147,29 @@ def test_without_patches_there_is_no_training():
         make(pool(count=0), Shrink())
 
 
-def row(folder, name, pixels, *, bits=8):
-    """Write a picture and describe it as the manifest does."""
-    images.write(folder / name, Picture(pixels, bits))
-    return Row(folder, name, "", pixels.shape[2], pixels.shape[1], None)
+def test_mates_of_the_set_stay_with_their_ground_truth():
+    gt = pool(count=6)
+    lq = (F.avg_pool2d(gt.float(), 2)).round().byte()
+    pairs = Pairs(Patches(gt, lq), None, Order(seed=0, batch=16))
+    for step in range(3):
+        batch = pairs(step)
+        expected = F.avg_pool2d(batch.gt * 255, 2).round() / 255
+        torch.testing.assert_close(batch.lq, expected, atol=1e-6, rtol=0)
+        assert not batch.drawn
 
 
-def detailed(*shape):
-    return torch.randint(256, shape).float() / 255
+def test_without_mates_and_degradation_there_is_no_training():
+    with pytest.raises(TrainingError, match="no degraded mates, and no degradation makes any"):
+        Pairs(Patches(pool()), None, Order(seed=0, batch=2))(0)
 
 
-def test_patches_are_cut_from_the_pictures_as_they_are(tmp_path):
-    picture = detailed(3, 12, 9)
-    patches = cut_patches([row(tmp_path, "a.png", picture)], patch=8, count=40, seed=0)
-    assert patches.dtype == torch.uint8
-    windows = (picture * 255).round().byte().unfold(1, 8, 1).unfold(2, 8, 1)  # (3, 5, 2, 8, 8)
-    every_place = windows.permute(1, 2, 0, 3, 4).reshape(10, 3, 8, 8)
-    places = (patches[:, None] == every_place).all(dim=(2, 3, 4))
-    assert (places.sum(dim=1) == 1).all()
-    assert places.any(dim=0).all()  # 40 patches reach all ten places, the last row and column too
-
-
-def test_a_picture_gives_patches_as_its_area_demands(tmp_path):
-    large, small = detailed(3, 60, 80) / 2, detailed(3, 40, 40) / 2 + 0.5
-    rows = [row(tmp_path, "large.png", large), row(tmp_path, "small.png", small)]
-    patches = cut_patches(rows, patch=8, count=800, seed=0)
-    share = (patches.float().mean(dim=(1, 2, 3)) < 127).float().mean()
-    assert share == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / 800) ** 0.5)
-
-
-def test_fewer_patches_are_the_first_of_more(manifest, workplace):
-    rows = read_rows(manifest, "train", workplace)
-    many = cut_patches(rows, patch=32, count=40, seed=5)
-    assert torch.equal(cut_patches(rows, patch=32, count=7, seed=5), many[:7])
-    assert not torch.equal(cut_patches(rows, patch=32, count=7, seed=6), many[:7])
-
-
-def test_flat_patches_are_refused(tmp_path):
-    half_flat = torch.cat([torch.full((3, 16, 100), 0.2), detailed(3, 16, 28)], dim=2)
-    patches = cut_patches([row(tmp_path, "a.png", half_flat)], patch=16, count=30, seed=0)
-    steps = patches.float().diff(dim=-1).abs().mean(dim=(1, 2, 3)) / 255
-    assert len(patches) > 0
-    assert steps.min() > 0.015
-
-
-def test_there_may_be_fewer_patches_than_asked_for(tmp_path):
-    mostly_flat = torch.full((3, 16, 400), 0.2)
-    mostly_flat[:, :, :16] = detailed(3, 16, 16)
-    patches = cut_patches([row(tmp_path, "a.png", mostly_flat)], patch=16, count=20, seed=0)
-    assert 0 < len(patches) < 20
-
-
-def test_flat_pictures_give_no_patch(tmp_path):
-    rows = [row(tmp_path, "sky.png", torch.full((3, 20, 20), 0.4))]
-    patches = cut_patches(rows, patch=8, count=5, seed=0)
-    assert patches.shape == (0, 3, 8, 8)
-    assert patches.dtype == torch.uint8
-
-
-def test_grey_and_16_bit_pictures_become_rgb_of_8_bits(tmp_path):
-    rows = [row(tmp_path, "grey.png", detailed(1, 16, 16), bits=16)]
-    patches = cut_patches(rows, patch=16, count=1, seed=0)
-    assert torch.equal(
-        patches, (images.read(rows[0].file).pixels * 255).round().byte().expand(1, 3, -1, -1)
-    )
-
-
-def test_a_picture_smaller_than_a_patch_is_named(tmp_path):
-    rows = [
-        row(tmp_path, "good.png", detailed(3, 40, 40)),
-        row(tmp_path, "b.png", detailed(3, 40, 31)),
-    ]
-    expected = re.escape(f"{tmp_path / 'b.png'}: 31x40 is smaller than the patch of 32 pixels")
-    with pytest.raises(PictureError, match=expected):
-        cut_patches(rows, patch=32, count=1, seed=0)
+@pytest.mark.parametrize("fixed", [False, True])
+def test_all_ranks_together_give_the_batch_of_one_process(fixed):
+    patches = Patches(pool(count=10))
+    for ranks in (2, 3):
+        whole = Pairs(patches, Grain(), Order(0, 12), fixed=fixed)(7)
+        orders = [Order(0, 12, rank, ranks) for rank in range(ranks)]
+        parts = [Pairs(patches, Grain(), order, fixed=fixed)(7) for order in orders]
+        for name in ("lq", "gt"):
+            together = torch.cat([getattr(part, name) for part in parts])
+            assert torch.equal(together, getattr(whole, name))

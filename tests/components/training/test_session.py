@@ -2,16 +2,14 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from components import parts
 from components.artifacts import no_progress
-from components.datasets.manifest import Row, read_rows
-from components.draws import Draws, seeds_for
-from components.errors import PictureError, TrainingError
+from components.errors import PairError, PictureError
 from components.metrics import psnr
-from components.pictures.images import Picture, write
-from components.training import checkpoint, session
-from components.training.pairs import cut_patches
+from components.training import checkpoint
+from components.training.loader import Material, validation_pairs
 from components.training.session import Session, new_network, read_curve, train
 
 
@@ -31,7 +29,15 @@ def run(tmp_path, tiny_recipe, recipe, manifest, workplace):
         network = new_network(model, seed=0)
         params = tiny_recipe.teacher.model_copy(update=changes)
         return train(
-            Session("teacher", tiny_recipe, params, manifest, 0, workplace),
+            Session(
+                "teacher",
+                tiny_recipe,
+                params,
+                manifest,
+                0,
+                workplace,
+                degradation=tiny_recipe.degradation,
+            ),
             network,
             lambda batch: recipe.teacher_terms(network, batch),
             model=model,
@@ -73,7 +79,7 @@ def test_the_folder_holds_weights_their_description_and_the_curve(run, workplace
     assert (about["recipe"], about["label"], about["seed"]) == ("kdsr", "teacher", 0)
     curve = read_curve(record, workplace)
     assert curve["step"].tolist() == [3, 6]
-    assert curve["validation_psnr_db"].iloc[-1] == record.validation_psnr_db
+    assert curve["validation_psnr_db"].iloc[-1] == record.validation
 
 
 def test_the_validation_number_is_that_of_the_kept_weights_on_the_validation_pictures(
@@ -81,27 +87,64 @@ def test_the_validation_number_is_that_of_the_kept_weights_on_the_validation_pic
 ):
     record = run(ema=0.9)
     network = checkpoint.load(workplace.store.root / record.folder)
-    rows = read_rows(manifest, "validation", workplace)
-    gt = cut_patches(rows, patch=32, count=32, seed=0).float() / 255
     damage = parts.build("degradations", tiny_recipe.degradation)
-    lq = damage(gt, Draws(seeds_for(0, torch.arange(len(gt))))).image
+    pairs = validation_pairs(Material(manifest, workplace, damage, seed=7), 32)
+    lq, gt = pairs.lq, pairs.gt
     expected = psnr.measure(network(lq, gt).clamp(0, 1), gt).mean().item()
-    assert record.validation_psnr_db == pytest.approx(expected, abs=1e-4)
+    assert record.validation == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_patch_larger_than_a_picture_is_refused(run):
-    with pytest.raises(PictureError, match=r"chelsea.png: 120x96 is smaller than .* 98 pixels"):
+    with pytest.raises(PictureError, match=r"rocket.png: 112x96 is smaller than .* 98 pixels"):
         run(patch=98)
 
 
-def test_validation_pictures_without_detail_are_refused(run, tmp_path, monkeypatch):
-    write(tmp_path / "fog.png", Picture(torch.full((3, 40, 40), 0.5)))
-    fog = Row(tmp_path, "fog.png", "", 40, 40, None)
-    real = session.read_rows
+@pytest.fixture
+def run_on_pairs(tiny_recipe, recipe, write_row, detailed, listed):
+    """Train a teacher for x2 on a set that brings its own degraded pictures."""
 
-    def foggy(manifest, split, workplace):
-        return [fog] if split == "validation" else real(manifest, split, workplace)
+    def run(scale, **changes):
+        truth = detailed(3, 40, 40)
+        small = F.avg_pool2d(truth, scale)
+        rows = [write_row(name, truth, small) for name in ("a.png", "b.png")]
+        manifest, workplace = listed(rows[:1], validation=rows[1:])
+        folder = workplace.store.root / "teacher" / "key"
+        folder.mkdir(parents=True)
+        model = recipe.teacher_params()
+        network = new_network(model, seed=0)
+        block = tiny_recipe.model_copy(update={"degradation": None})
+        params = tiny_recipe.teacher.model_copy(update=changes)
+        return train(
+            Session(
+                "teacher",
+                block,
+                params,
+                manifest,
+                0,
+                workplace,
+                degradation=block.degradation,
+            ),
+            network,
+            lambda batch: recipe.teacher_terms(network, batch),
+            model=model,
+            folder=folder,
+            progress=no_progress,
+        )
 
-    monkeypatch.setattr(session, "read_rows", foggy)
-    with pytest.raises(TrainingError, match="validation pictures have no patch"):
-        run()
+    return run
+
+
+@pytest.mark.parametrize("pool", [8, "all"])
+def test_a_set_of_pairs_trains_a_network_of_its_scale(run_on_pairs, pool):
+    assert run_on_pairs(2, pool=pool).validation > 5
+
+
+def test_a_set_of_pairs_of_another_scale_than_the_networks_is_refused(run_on_pairs):
+    with pytest.raises(PairError, match="enlarges 2 times, but .* are 4 times smaller"):
+        run_on_pairs(4)
+
+
+def test_fresh_patches_of_all_pictures_train_as_those_of_a_pool(run, workplace):
+    record = run(pool="all")
+    assert record.validation > 5
+    assert list(workplace.store.root.glob("training.decoded/*/pixels.u8"))
