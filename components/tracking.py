@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pandas as pd
-from boto3.exceptions import Boto3Error  # type: ignore[import-untyped]  # boto ships no types
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # nor here
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from filelock import FileLock, Timeout
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, Metric, Param, Run, RunTag

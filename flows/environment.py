@@ -12,19 +12,30 @@ _HIDDEN = ".restill"
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The folders of one checkout."""
+    """The folders of one checkout.
+
+    Attributes:
+        root: The checkout itself.
+        past: A recorded version of the pictures, laid out elsewhere, in place of `data/`; or None.
+    """
 
     root: Path
+    past: Path | None = None
 
     @property
     def data(self) -> Path:
         """Pictures, tracked by DVC."""
-        return self.root / "data"
+        return self.past or self.root / "data"
 
     @property
     def mlruns(self) -> Path:
         """All that runs make."""
         return self.root / "mlruns"
+
+    @property
+    def versions(self) -> Path:
+        """Where past versions of the pictures are laid out."""
+        return self.mlruns / "versions"
 
     @property
     def workplace(self) -> Workplace:

@@ -20,7 +20,7 @@ from flows.environment import Checkout
 
 _FILE = "last-run.json"
 _CODE = Path(__file__).parents[1]
-_CHANGING = {".locks", _FILE, ".marks.json"}
+_CHANGING = {".locks", _FILE, ".marks.json", "versions"}
 
 
 def remember(checkout: Checkout, params: Path, recipe: str, said: str) -> None:

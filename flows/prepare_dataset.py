@@ -35,12 +35,14 @@ def prepare_dataset(params: Params, checkout: Checkout) -> Outcome[Manifest]:
         params: The parameter file; its block `data` is used.
         checkout: Where the pictures are and results go.
     """
-    outcome: Outcome[Manifest] = dataset_step(params.data, checkout).result()
+    outcome: Outcome[Manifest] = dataset_step(params.pictures, checkout).result()
     return outcome
 
 
 def _version(checkout: Checkout) -> str:
     """Say how data/ stands to data.dvc; a recorded version also goes into DVC's cache, once."""
+    if checkout.past is not None:
+        return f"data {checkout.past.parent.name}, a recorded version"
     status = versions.status(checkout.root)
     if status.clean:
         versions.adopt(checkout.root)

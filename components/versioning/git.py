@@ -110,7 +110,8 @@ def _index_with_new_files(root: Path) -> Iterator[dict[str, str]]:
             "GIT_LITERAL_PATHSPECS": "1",
         }
         if index.is_file():
-            shutil.copyfile(index, lent["GIT_INDEX_FILE"])
+            # With its time: git takes a file for unchanged when it looks as noted, and is older.
+            shutil.copy2(index, lent["GIT_INDEX_FILE"])
         names = ("--pathspec-from-file=-", "--pathspec-file-nul")
         _git(root, "add", "--intent-to-add", *names, given=new, variables=lent)
         yield lent

@@ -4,7 +4,6 @@ Reading asks no other program. Writing is done by `dvc` and `git`; nothing is wr
 checkout.
 """
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,40 +15,13 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from components.errors import DatasetError, VersionError
 from components.parts import Strict
+from components.versioning.objects import Objects
 from components.versioning.programs import run_dvc, run_git
+from components.versioning.setup import set_up
 from components.versioning.tree import digest_of_listing, tree_listing, tree_paths
 
 FOLDER = "data"
 POINTER = "data.dvc"
-
-CONFIG = """\
-[core]
-    analytics = false
-    check_update = false
-    autostage = false
-"""
-"""`.dvc/config`: DVC calls nobody, and leaves git's staging area alone."""
-
-PRIVATE = """\
-/config.local
-/tmp
-/cache
-"""
-"""`.dvc/.gitignore`, as `dvc init` writes it."""
-
-IGNORED = """\
-# Not data: what file browsers and notebooks leave behind. DVC does not record these.
-.DS_Store
-._*
-__MACOSX/
-Thumbs.db
-desktop.ini
-.directory
-.ipynb_checkpoints/
-"""
-"""`.dvcignore`."""
-
-_FILES_OF_DVC = ((".dvc/config", CONFIG), (".dvc/.gitignore", PRIVATE), (".dvcignore", IGNORED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +103,26 @@ def recorded(root: Path) -> Recorded | None:
     """
     file = root / POINTER
     try:
-        text = file.read_text(encoding="utf-8")
-        _refuse_merge(file, text)
-        (out,) = _Pointer.model_validate(YAML(typ="safe", pure=True).load(text)).outs
+        return parse(file.read_text(encoding="utf-8"), str(file))
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise VersionError(f"{file}: cannot be read: {error}") from error
+
+
+def parse(text: str, file: str) -> Recorded:
+    """Read the text of a `data.dvc`.
+
+    Args:
+        text: As DVC 3 writes it.
+        file: Where it comes from, for errors.
+
+    Raises:
+        VersionError: as `recorded` does.
+    """
+    _refuse_merge(file, text)
+    try:
+        (out,) = _Pointer.model_validate(YAML(typ="safe", pure=True).load(text)).outs
     except MarkedYAMLError as error:
         where = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise VersionError(f"{file}{where}: is not YAML: {error.problem}") from error
@@ -164,7 +149,7 @@ def status(root: Path) -> Status:
     current = digest_of_listing(now) if folder.exists() else None
     if pointer is None:
         return Status(None, current, listing_known=True, added=tuple(now))
-    then = now if pointer.digest == current else _cached_listing(root, pointer.digest)
+    then = now if pointer.digest == current else Objects(root).listing(pointer.digest)
     if then is None:
         return Status(pointer.digest, current, listing_known=False)
     return Status(
@@ -195,7 +180,7 @@ def commit(root: Path, message: str, *, wait_seconds: float = 60.0) -> Committed
     old = recorded(root)
     if not list(tree_paths(root / FOLDER)):
         raise DatasetError(f"{root / FOLDER}: holds no file; an empty folder is not recorded")
-    made = _set_up(root, wait_seconds)
+    made = set_up(root, wait_seconds)
     rules = _bytes_of(root / ".gitignore")
     run_dvc(root, "add", "--no-relink", FOLDER, wait_seconds=wait_seconds)
     if _bytes_of(root / ".gitignore") != rules:
@@ -236,9 +221,9 @@ def adopt(root: Path, *, wait_seconds: float = 60.0) -> bool:
         raise VersionError(
             f"{root / FOLDER}: is {digest_of_listing(files)}, not the recorded {pointer.digest}"
         )
-    if all(_object(root, md5).is_file() for md5 in (pointer.digest, *files.values())):
+    if Objects(root).has((pointer.digest, *files.values())):
         return False
-    _set_up(root, wait_seconds)
+    set_up(root, wait_seconds)
     before = (root / POINTER).read_bytes()
     # Without --force DVC refuses to record other bytes, should data/ change meanwhile.
     run_dvc(root, "commit", "--no-relink", POINTER, wait_seconds=wait_seconds)
@@ -258,12 +243,13 @@ def take_out(root: Path, digest: str, target: Path) -> bool:
     Returns:
         False, with nothing made, when the cache lacks the version's listing or one of its files.
     """
-    listing = _cached_listing(root, digest)
-    if listing is None or not all(_object(root, md5).is_file() for md5 in listing.values()):
+    objects = Objects(root)
+    listing = objects.listing(digest)
+    if listing is None or not objects.has(listing.values()):
         return False
     for path, md5 in listing.items():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_object(root, md5), target / path)
+        shutil.copyfile(objects.path(md5), target / path)
     return True
 
 
@@ -279,48 +265,13 @@ class _Pointer(Strict, extra="ignore"):
     outs: Annotated[list[_Out], Field(min_length=1, max_length=1)]
 
 
-def _refuse_merge(file: Path, text: str) -> None:
+def _refuse_merge(file: str, text: str) -> None:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
             raise VersionError(
                 f"{file}:{number}: holds an unresolved merge ({line}); keep one side, then run "
                 f"`dvc checkout {POINTER}`"
             )
-
-
-def _object(root: Path, md5: str) -> Path:
-    """Return where DVC's cache keeps a file or a listing, unless `cache.dir` moves the cache."""
-    return root / ".dvc/cache/files/md5" / md5[:2] / md5[2:]
-
-
-def _cached_listing(root: Path, digest: str) -> dict[str, str] | None:
-    """Read the listing of a recorded version; None when the cache lacks it or holds a damaged one."""
-    try:
-        rows: list[dict[str, str]] = json.loads(_object(root, digest).read_bytes())
-        listing = {row["relpath"]: row["md5"] for row in rows}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return listing if digest_of_listing(listing) == digest else None
-
-
-def _set_up(root: Path, wait_seconds: float) -> list[str]:
-    """Make DVC ready for this checkout, with git or without; return the files made, for git."""
-    made = [] if (root / ".dvc/config").exists() else _write_files_of_dvc(root)
-    without_git = not (root / ".git").exists()
-    local = root / ".dvc/config.local"
-    if without_git != (b"no_scm" in (_bytes_of(local) or b"")):
-        change = ["core.no_scm", "true"] if without_git else ["--unset", "core.no_scm"]
-        run_dvc(root, "config", "--local", *change, wait_seconds=wait_seconds)
-    return made
-
-
-def _write_files_of_dvc(root: Path) -> list[str]:
-    """Write what a clone brings; unlike `dvc init` this is the same without git, and stages nothing."""
-    missing = [(name, content) for name, content in _FILES_OF_DVC if not (root / name).exists()]
-    (root / ".dvc").mkdir(exist_ok=True)
-    for name, content in missing:
-        (root / name).write_text(content)
-    return [name for name, _ in missing]
 
 
 def _bytes_of(file: Path) -> bytes | None:

@@ -108,6 +108,20 @@ def check(
 
 
 @app.command()
+def unpack(
+    folder: Annotated[Path, typer.Argument(help="A set as it is published.")],
+    target: Annotated[Path, typer.Argument(help="A new folder.")],
+    source: Annotated[str, typer.Option(help="Its layout, as NAME or NAME,KEY=VALUE.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE for the source; may be repeated.")
+    ] = None,
+) -> None:
+    """Write a set anew with one whole picture a file, where its files hold something else."""
+    asked = _picture_set(folder, ",".join([source, *(settings or [])]))
+    say(f"{target}: {asked.source.unpack(folder, target)} pairs")
+
+
+@app.command()
 def diff(
     before: Annotated[str, typer.Argument(help="Tag, commit, digest, a folder, or . for data/.")],
     after: Annotated[str, typer.Argument(help="The same.")] = ".",
@@ -162,7 +176,7 @@ def _version(name: str) -> "Version":
         return Version("data/", checkout.data)
     from components.versioning import snapshots
 
-    return Version(name, snapshots.take(checkout.root, name, checkout.mlruns / "versions"))
+    return Version(name, snapshots.take(checkout.root, name, checkout.versions))
 
 
 def _write_json(file: Path | None, record: "Strict") -> None:

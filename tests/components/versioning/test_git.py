@@ -72,6 +72,18 @@ def test_a_clean_checkout_is_its_commit(checkout):
     assert code.patch == b""
 
 
+def test_a_change_in_the_instant_in_which_git_noted_the_file_is_not_missed(checkout):
+    (checkout / "components/new.py").touch()  # so that a copy of git's index is needed
+    ask(checkout, "config", "core.trustCtime", "false")
+    noted = 1_600_000_000
+    os.utime(checkout / "a.bin", (noted, noted))
+    ask(checkout, "update-index", "--refresh")
+    (checkout / "a.bin").write_bytes(bytes(256))  # as long as before
+    for file in ("a.bin", ".git/index"):
+        os.utime(checkout / file, (noted, noted))
+    assert b"a.bin" in git.code(checkout).patch
+
+
 def test_commit_and_patch_give_the_same_code_back(checkout, tmp_path):
     change(checkout)
     code = git.code(checkout)

@@ -9,8 +9,9 @@ import pytest
 
 from components.errors import DatasetError
 from components.versioning.programs import run_dvc
+from components.versioning.setup import IGNORED
 from components.versioning.tree import digest_of_listing, tree_digest, tree_listing
-from components.versioning.versions import IGNORED, recorded
+from components.versioning.versions import recorded
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's file systems")
 

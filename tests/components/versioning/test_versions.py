@@ -1,6 +1,5 @@
 """Versions of data/ with the real dvc and git: what is recorded, what is said, what is left alone."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,11 +9,9 @@ import pytest
 
 from components.errors import DatasetError, VersionError
 from components.versioning.programs import run_dvc, run_git
+from components.versioning.setup import CONFIG, IGNORED, PRIVATE
 from components.versioning.tree import tree_digest
 from components.versioning.versions import (
-    CONFIG,
-    IGNORED,
-    PRIVATE,
     Committed,
     Recorded,
     Status,
@@ -35,18 +32,6 @@ outs:
   hash: md5
   path: data
 """
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory, monkeypatch):
-    """A home of its own, so that nobody's git settings or DVC cache take part."""
-    folder = tmp_path_factory.mktemp("home")
-    for name in list(os.environ):
-        if name.startswith(("GIT_", "XDG_", "DVC_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    return folder
 
 
 def fill(root: Path) -> Path:
@@ -340,8 +325,9 @@ def test_data_that_was_made_again_fills_the_cache_and_changes_nothing_else(fresh
 
 
 def test_a_full_cache_is_left_as_it_is_and_dvc_is_not_asked(plain):
-    (plain / ".dvc/config").write_text("[not for DVC to read")
+    shutil.rmtree(plain / ".dvc/tmp")  # which DVC makes whenever it runs
     assert not adopt(plain)
+    assert not (plain / ".dvc/tmp").exists()
 
 
 def test_one_lost_picture_is_put_back(plain):
