@@ -25,6 +25,6 @@ def require_unit_range(restored: Tensor, gt: Tensor) -> None:
         PairError: names the image and the range that it spans.
     """
     for name, image in (("restored", restored), ("ground truth", gt)):
-        low, high = (bound.item() for bound in image.aminmax())
+        low, high = image.amin().item(), image.amax().item()  # faster than aminmax on views
         if not (low >= 0 and high <= 1):  # NaN fails every comparison
             raise PairError(f"{name} must lie in [0, 1], it spans {low:.4g} to {high:.4g}")

@@ -11,12 +11,15 @@ https://doi.org/10.1109/TASSP.1981.1163711; MATLAB's documentation of imresize, 
 
 import functools
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 # Keys' kernel is zero beyond two pixels on either side.
 _SUPPORT = 4
+
+_SPAN = 32  # pixels that a block of the matrix moves on by; most of the rest of it is zero
 
 
 def resize(image: Tensor, height: int, width: int) -> Tensor:
@@ -39,12 +42,55 @@ def resize(image: Tensor, height: int, width: int) -> Tensor:
         >>> resize(ramp, 1, 8)[0, 0, 0, 3:5]  # their centres lie at 6.5 and 8.5
         tensor([6.5000, 8.5000])
     """
+    if image.is_meta:  # shapes alone, for counting; autocast knows no such device
+        return _by_whole_matrices(image, height, width)
+    with torch.autocast(image.device.type, enabled=False):  # bfloat16 weights keep two digits
+        if image.device.type == "cpu":
+            return _by_blocks(image, height, width)
+        return _by_whole_matrices(image, height, width)  # a GPU has time for the zeros
+
+
+def _by_whole_matrices(image: Tensor, height: int, width: int) -> Tensor:
     rows = _weights(image.shape[-2], height, image.dtype, image.device)
     columns = _weights(image.shape[-1], width, image.dtype, image.device)
-    if image.is_meta:  # shapes alone, for counting; autocast knows no such device
-        return rows @ image @ columns.mT
-    with torch.autocast(image.device.type, enabled=False):  # bfloat16 weights keep two digits
-        return rows @ image @ columns.mT
+    return rows @ image @ columns.mT
+
+
+def _by_blocks(image: Tensor, height: int, width: int) -> Tensor:
+    """Leave most of the zeros out: three to seven times faster on a CPU for sides of hundreds."""
+    down = _blocks(image.shape[-2], height, image.dtype, image.device)
+    across = _blocks(image.shape[-1], width, image.dtype, image.device)
+    tall = torch.cat([b.weights @ image[..., b.span, :] for b in down], dim=-2)
+    return torch.cat([tall[..., b.span] @ b.weights.mT for b in across], dim=-1)
+
+
+class _Block(NamedTuple):
+    """Some rows of a matrix of weights, without the columns in which they are zero.
+
+    Attributes:
+        span: The pixels of the input.
+        weights: (rows, pixels).
+    """
+
+    span: slice
+    weights: Tensor
+
+
+@functools.lru_cache(maxsize=32)
+def _blocks(
+    length: int, wanted: int, dtype: torch.dtype, device: torch.device
+) -> tuple[_Block, ...]:
+    """Cut the matrix that resizes one side into blocks; a small one stays whole."""
+    with torch.inference_mode(mode=False):
+        matrix = _weights(length, wanted, dtype, device)
+        rows = wanted if length <= 2 * _SPAN else max(8, _SPAN * wanted // length)
+        return tuple(_block(part) for part in matrix.split(rows))
+
+
+def _block(rows: Tensor) -> _Block:
+    filled = rows.any(dim=0).nonzero().flatten().tolist()
+    span = slice(filled[0], filled[-1] + 1)
+    return _Block(span, rows[:, span].contiguous())
 
 
 @functools.lru_cache(maxsize=32)

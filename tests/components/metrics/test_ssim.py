@@ -78,9 +78,11 @@ def test_a_batch_gives_what_its_images_give_alone(photograph):
     assert together.tolist() == pytest.approx(alone, abs=1e-12)
 
 
-@pytest.mark.parametrize("height", [11, 74, 75, 138, 139])
-def test_heights_around_a_strip_are_covered_whole(photograph, height):
-    gt = photograph[..., :height, :40]
+@pytest.mark.parametrize(
+    ("height", "width"), [(11, 11), (42, 26), (43, 27), (74, 40), (75, 42), (11, 190), (143, 11)]
+)
+def test_sides_around_a_strip_and_a_block_are_covered_whole(photograph, height, width):
+    gt = photograph[..., :height, :width]
     restored = damages(gt.contiguous())["noise"]
     measured = ssim.measure(restored, gt).item()
     assert measured == pytest.approx(reference(restored[0], gt[0]), abs=1e-6)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from components.pictures.resize import resize
+from components.pictures.resize import _by_whole_matrices, resize
 
 
 def slow_side(line: list[float], wanted: int) -> list[float]:
@@ -57,11 +57,21 @@ def slow_resize(image: torch.Tensor, height: int, width: int) -> torch.Tensor:
         ((5, 3), (2, 1)),
         ((2, 1), (9, 4)),
         ((40, 3), (1, 3)),
+        ((3, 137), (2, 45)),
+        ((131, 2), (33, 7)),
+        ((70, 1), (301, 1)),
     ],
 )
 def test_every_pixel_equals_the_slow_reference(sides, wanted):
     image = torch.rand(2, 3, *sides, dtype=torch.float64)
     assert (resize(image, *wanted) - slow_resize(image, *wanted)).abs().max() < 1e-9
+
+
+def test_large_sides_that_are_resized_in_blocks_equal_the_whole_matrices():
+    image = torch.rand(2, 1, 300, 210, dtype=torch.float64)
+    for sides in ((75, 70), (300, 840), (299, 1), (1200, 53)):
+        whole = _by_whole_matrices(image, *sides)
+        assert (resize(image, *sides) - whole).abs().max() < 1e-14
 
 
 def test_single_precision_stays_within_its_rounding():
@@ -92,13 +102,14 @@ def test_the_same_size_gives_the_same_picture():
 
 
 def test_gradients_pass_also_after_an_evaluation_filled_the_cache():
-    image = torch.rand(1, 1, 22, 26)
-    with torch.inference_mode():
-        resize(image, 11, 13)
-    image.requires_grad_()
-    resize(image, 11, 13).sum().backward()
-    assert image.grad is not None
-    assert image.grad.sum().item() == pytest.approx(11 * 13, rel=1e-5)
+    for side in (22, 122):  # whole, and in blocks
+        image = torch.rand(1, 1, side, 26)
+        with torch.inference_mode():
+            resize(image, side // 2, 13)
+        image.requires_grad_()
+        resize(image, side // 2, 13).sum().backward()
+        assert image.grad is not None
+        assert image.grad.sum().item() == pytest.approx(side // 2 * 13, rel=1e-5)
 
 
 def test_autocast_does_not_coarsen_the_weights():

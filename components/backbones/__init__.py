@@ -1,0 +1,1 @@
+"""Networks that others trained on ImageNet: their layers, and their published weights."""
