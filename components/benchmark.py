@@ -12,212 +12,66 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from components import inference, parts
-from components.artifacts import (
-    BenchmarkReport,
-    Checkpoint,
-    Manifest,
-    Progress,
-    name_of,
-    no_progress,
-)
+from components import inference
+from components.artifacts import BenchmarkReport, Progress, name_of, no_progress
+from components.benchmarking.contenders import Contender, contender, contender_from, reference
+from components.benchmarking.reading import Batch, batches, named, read_case
+from components.benchmarking.suites import Case, Suite, folder_suite, held_out, scale_of
 from components.config import RecipeParams
-from components.cost import cost, num_parameters
-from components.datasets.manifest import read_rows
-from components.degradations import Degradation
-from components.draws import Draws
-from components.errors import CheckpointError, PairError, PartError, PictureError, ProtocolError
-from components.keys import PACKAGE, Key, digest_of, make_key, parts_of, source_digests
+from components.cost import cost
+from components.errors import ConfigError, PairError, ProtocolError
+from components.keys import Key, make_key
 from components.models import RestorationModel
-from components.parts import PartParams
 from components.pictures import images
-from components.protocols import Protocol
-from components.sources import Found
-from components.store import Outcome, Workplace, sha256_of
-from components.training import checkpoint
+from components.store import Outcome, Workplace
+
+__all__ = [
+    "ROWS",
+    "Case",
+    "Contender",
+    "Shown",
+    "Suite",
+    "contender",
+    "contender_from",
+    "folder_suite",
+    "held_out",
+    "key_of",
+    "measure",
+    "read_table",
+    "references",
+    "show",
+]
 
 ROWS = "images.parquet"
 
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A model that is measured: a checkpoint, or a part that needs no weights.
-
-    Attributes:
-        label: What tables call it.
-        model: Parameters of its part in the bin `models`.
-        folder: Of its checkpoint; None without weights.
-        sha256: Of its weights; empty without.
-    """
-
-    label: str
-    model: PartParams
-    folder: Path | None = None
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One row of a benchmark: a picture under one damage.
-
-    Attributes:
-        image: Name of the picture, unique within the suite.
-        slice: Name of the damage.
-        gt: The ground truth's file.
-        sha256: Of the ground truth's file; seeds the damage.
-        degradation: gt -> lq; None where `lq` is a file.
-        lq: The degraded file, or None.
-    """
-
-    image: str
-    slice: str
-    gt: Path
-    sha256: str
-    degradation: PartParams | None = None
-    lq: Path | None = None
-
-    @property
-    def identity(self) -> list[Any]:
-        """What makes it another case when it changes, as JSON values."""
-        made = self.degradation.model_dump(mode="json") if self.degradation else None
-        return [self.image, self.slice, self.sha256, made, sha256_of(self.lq) if self.lq else None]
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """Cases, and the protocol that they are measured by."""
-
-    cases: tuple[Case, ...]
-    protocol: str
-    scale: int
-
-    @property
-    def digest(self) -> str:
-        """Same digest: same pictures, same damage, same protocol, same code of all three."""
-        instrument = type(self.instrument).__module__
-        metrics = [module.__name__ for module in self.metrics.values()]
-        damage = parts_of(*(case.degradation for case in self.cases if case.degradation))
-        return digest_of(
-            {
-                "cases": [case.identity for case in self.cases],
-                "protocol": self.instrument.id,
-                "code": source_digests([f"{PACKAGE}.benchmark", instrument, *metrics, *damage]),
-            }
-        )
-
-    @property
-    def instrument(self) -> Protocol:
-        """The protocol, set to the suite's scale."""
-        part: Any = parts.load("protocols", self.protocol)
-        protocol: Protocol = part.Protocol(scale=self.scale)
-        return protocol
-
-    @property
-    def metrics(self) -> dict[str, Any]:
-        """Column -> module of the metric, in the protocol's order; a unit ends the column's name."""
-        part: Any = parts.load("protocols", self.protocol)
-        modules: dict[str, Any] = {name: parts.load("metrics", name) for name in part.METRICS}
-        return {name + ("_db" if m.UNIT == "dB" else ""): m for name, m in modules.items()}
-
-
-def contender(record: Checkpoint, workplace: Workplace) -> Contender:
-    """Enter a station's checkpoint."""
-    model = parts.parse("models", record.model)
-    return Contender(record.label, model, workplace.store.root / record.folder, record.sha256)
-
-
-def contender_from(label: str, folder: Path) -> Contender:
-    """Enter a checkpoint folder from anywhere.
-
-    Raises:
-        CheckpointError: the folder is no checkpoint.
-    """
-    about = checkpoint.read_about(folder)
-    try:
-        model = parts.configure("models", about["model"])
-    except PartError as error:
-        raise CheckpointError(f"{folder}: {error}") from error
-    return Contender(label, model, folder, about["weights_sha256"])
+# Ground-truth pixels of one batch. A CPU is busy with one picture, which then is computed in the same
+# way whatever stands beside it; a GPU is not.
+_BATCH_PIXELS = {"cpu": 1, "cuda": 1 << 21}
 
 
 def read_table(report: BenchmarkReport, workplace: Workplace) -> pd.DataFrame:
-    """Read a report's rows: image, slice, width, height, and a column a metric."""
+    """Read a report's rows: image, slice, width, height, a column a metric, num_clipped."""
     return pd.read_parquet(workplace.store.path(report, ROWS))
-
-
-def held_out(manifest: Manifest, recipe: RecipeParams, workplace: Workplace) -> Suite:
-    """Make the suite of a run: every test picture under every degradation of the parameters."""
-    params = recipe.benchmark
-    rows = read_rows(manifest, "test", workplace)
-    scales = {parts.build("degradations", d).scale for d in params.degradations.values()}
-    if len(scales) > 1:
-        raise ProtocolError(f"one suite has one scale, its degradations have {sorted(scales)}")
-    cases = tuple(
-        Case(row.path, label, row.file, row.sha256, degradation)
-        for label, degradation in params.degradations.items()
-        for row in rows
-    )
-    return Suite(cases, params.protocol, scales.pop())
-
-
-def folder_suite(
-    found: Sequence[Found], protocol: str, *, scale: int, degradation: PartParams | None = None
-) -> Suite:
-    """Make a suite of pictures from outside the project.
-
-    Args:
-        found: The pictures.
-        protocol: A part of the bin `protocols`.
-        scale: Of the super-resolution, 1 for other tasks.
-        degradation: gt -> lq; None to take the degraded pictures that the set brings.
-
-    Raises:
-        ProtocolError: there is no picture, or one has no degraded mate and no degradation is given.
-    """
-    if not found:
-        raise ProtocolError("a suite needs at least one picture, there is none")
-    lonely = [f.gt.name for f in found if f.lq is None]
-    if degradation is None and lonely:
-        raise ProtocolError(
-            f"{len(lonely)} of {len(found)} pictures have no degraded mate ({lonely[0]}, ...); "
-            "let them be made from the originals (--make-lq)"
-        )
-    slice_ = "own pairs" if degradation is None else degradation.name
-    root = os.path.commonpath([f.gt.parent for f in found])
-    cases = tuple(
-        Case(
-            f.gt.relative_to(root).as_posix(),
-            slice_,
-            f.gt,
-            sha256_of(f.gt),
-            degradation,
-            None if degradation else f.lq,
-        )
-        for f in found
-    )
-    return Suite(cases, protocol, scale)
 
 
 def references(recipe: RecipeParams) -> list[Contender]:
     """Enter the models without weights that a recipe is compared with, at its scale."""
-    scale = parts.build("degradations", recipe.degradation).scale
-    names = recipe.benchmark.references
-    return [
-        Contender(name, parts.parse("models", {"name": name, "scale": scale})) for name in names
-    ]
+    scale = scale_of(recipe)
+    return [reference(name, scale) for name in recipe.benchmark.references]
 
 
 def key_of(entry: Contender, suite: Suite, *, device: str = "cpu") -> Key:
     """Name the report that `measure` gives for the same arguments."""
+    once = {"once": entry.once} if entry.once else {}
     return make_key(
         "benchmark",
-        parts=parts_of(entry.model),
+        parts=entry.modules,
         parameters={
             "label": entry.label,
             "model": entry.model.model_dump(mode="json"),
             "device": device,  # of the numbers' last digits, and of the time it takes
         },
-        inputs={"suite": suite.digest, "weights": entry.sha256},
+        inputs={"suite": suite.digest, "weights": entry.sha256, **once},
     )
 
 
@@ -239,29 +93,27 @@ def measure(
         device: Where the model runs; the metrics run there too.
 
     Raises:
-        ProtocolError: the model's scale is not the suite's.
+        ConfigError: there is no such device.
+        ProtocolError: the model's scale is not the suite's, or half precision is not allowed.
         PairError: the model gave NaN, or a picture of the wrong size; the message names the case.
         PictureError: a picture is damaged, or too small for its damage.
         CheckpointError: the weights are damaged, or missing.
+        PartError: a function's module or name is not there.
     """
+    _require_device(device, suite)
+    key = key_of(entry, suite, device=device)
 
     def make(folder: Path) -> BenchmarkReport:
-        network = _network(entry).to(device)
-        if network.scale != suite.scale:
-            raise ProtocolError(f"{entry.label} has scale {network.scale}, the suite {suite.scale}")
-        rows = []
-        for number, case in enumerate(suite.cases, start=1):
-            rows.append(_measure_case(network, case, suite, device))
-            progress(number, len(suite.cases), f"{entry.label}: {case.image}")
-        table = pd.DataFrame(rows)
+        table = _table(entry, suite, device=device, progress=progress)
         table.to_parquet(folder / ROWS, index=False)
         metrics = list(suite.metrics)
         return BenchmarkReport(
             folder=name_of(folder),
             label=entry.label,
-            protocol=suite.instrument.id,
-            benchmark_digest=suite.digest,
-            num_images=len(rows),
+            protocol=suite.protocol_id,
+            benchmark_digest=key.inputs["suite"],
+            num_images=len(table),
+            expected_images=suite.expected,
             mean={name: float(table[name].mean()) for name in metrics},
             slices={
                 str(name): {m: float(group[m].mean()) for m in metrics}
@@ -269,9 +121,72 @@ def measure(
             },
             cost=cost(entry.model, device=device),
             weights_sha256=entry.sha256,
+            num_clipped=int(table["num_clipped"].sum()),
         )
 
-    return workplace.store.once(key_of(entry, suite, device=device), BenchmarkReport, make)
+    return workplace.store.once(key, BenchmarkReport, make)
+
+
+def _table(entry: Contender, suite: Suite, *, device: str, progress: Progress) -> pd.DataFrame:
+    """Measure every case; rows in the suite's order."""
+    network = entry.network.to(device)
+    if network.scale != suite.scale:
+        raise ProtocolError(f"{entry.label} has scale {network.scale}, the suite {suite.scale}")
+    kind = torch.device(device).type
+    readers = 1 if kind == "cpu" else min(8, os.cpu_count() or 1)
+    pixels = _BATCH_PIXELS.get(kind, 1)
+    rows: dict[int, dict[str, Any]] = {}
+    for batch in batches(suite, device=device, pixels=pixels, readers=readers):
+        rows |= zip(batch.numbers, _measure(network, batch, suite), strict=True)
+        progress(len(rows), len(suite.cases), f"{entry.label}: {batch.cases[-1].image}")
+    return pd.DataFrame([rows[number] for number in sorted(rows)])
+
+
+def _measure(network: RestorationModel, batch: Batch, suite: Suite) -> list[dict[str, Any]]:
+    """Restore and compare the cases of a batch; a row each."""
+    with named(batch.cases[0]):
+        restored = _restore(network, batch, half=suite.half)
+    _refuse_bad(restored, batch)
+    with named(batch.cases[0]):
+        shown = suite.instrument.view(restored, batch.gt, grey=batch.grey)
+        values = {name: m.measure(*shown).tolist() for name, m in suite.metrics.items()}
+    clipped = ((restored < 0) | (restored > 1)).flatten(1).sum(dim=1).tolist()
+    height, width = batch.gt.shape[-2:]
+    return [
+        {"image": case.image, "slice": case.slice, "width": width, "height": height}
+        | {name: column[place] for name, column in values.items()}
+        | {"num_clipped": clipped[place]}
+        for place, case in enumerate(batch.cases)
+    ]
+
+
+def _restore(network: RestorationModel, batch: Batch, *, half: bool) -> Tensor:
+    gt = batch.gt if network.privileged else None
+    with torch.autocast(batch.lq.device.type, torch.float16, enabled=half):
+        return inference.restore(network, batch.lq, gt=gt).float()
+
+
+def _refuse_bad(restored: Tensor, batch: Batch) -> None:
+    """Refuse NaN by the case that has it; what was given for the others may be good."""
+    good = restored.isfinite().flatten(1).all(dim=1).tolist()
+    for case, whole in zip(batch.cases, good, strict=True):
+        if not whole:
+            with named(case):
+                raise PairError("restored holds NaN or Inf, it cannot be measured")
+
+
+def _require_device(device: str, suite: Suite) -> None:
+    """Refuse a device that is not there, and half precision where it is emulated."""
+    try:
+        kind = torch.device(device).type
+        there = kind == "cpu" or (kind == "cuda" and torch.cuda.is_available())
+    except RuntimeError:
+        kind, there = device, False
+    if not there:
+        found = "cpu, cuda" if torch.cuda.is_available() else "cpu"
+        raise ConfigError(f"there is no device {device!r} on this machine (there are: {found})")
+    if suite.half and kind == "cpu":
+        raise ConfigError("half precision needs a cuda device, a CPU computes it no faster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,67 +209,19 @@ def show(entries: Sequence[Contender], suite: Suite) -> list[Shown]:
     slices = list(dict.fromkeys(case.slice for case in suite.cases))
     images_ = list(dict.fromkeys(case.image for case in suite.cases))
     wanted = {(name, slices[n % len(slices)]) for n, name in enumerate(images_)}
-    networks = {entry.label: _network(entry) for entry in entries}
+    networks = {entry.label: entry.network for entry in entries}
     return [
-        _show_case(case, networks, suite.scale)
+        _show_case(case, networks, suite)
         for case in suite.cases
         if (case.image, case.slice) in wanted
     ]
 
 
-def _show_case(case: Case, networks: dict[str, RestorationModel], scale: int) -> Shown:
-    lq, gt, _ = _images(case, scale, "cpu")
-    enlarged = lq.repeat_interleave(scale, dim=-1).repeat_interleave(scale, dim=-2)
+def _show_case(case: Case, networks: dict[str, RestorationModel], suite: Suite) -> Shown:
+    batch = read_case(case, suite)
+    enlarged = batch.lq.repeat_interleave(suite.scale, -1).repeat_interleave(suite.scale, -2)
     views = {"degraded": images.samples8(enlarged[0])}
     for label, network in networks.items():
-        given = inference.restore(network, lq, gt=gt if network.privileged else None)
+        given = inference.restore(network, batch.lq, gt=batch.gt if network.privileged else None)
         views[label] = images.samples8(given[0])
-    return Shown(case.image, case.slice, views | {"truth": images.samples8(gt[0])})
-
-
-def _network(entry: Contender) -> RestorationModel:
-    if entry.folder is not None:
-        return checkpoint.load(entry.folder)
-    network: RestorationModel = parts.build("models", entry.model)
-    if num_parameters(network):
-        raise CheckpointError(f"{entry.label}: {entry.model.name} has to be trained first")
-    return network.eval()
-
-
-def _measure_case(
-    network: RestorationModel, case: Case, suite: Suite, device: str
-) -> dict[str, Any]:
-    try:
-        lq, gt, grey = _images(case, network.scale, device)
-        restored = inference.restore(network, lq, gt=gt if network.privileged else None)
-        shown = suite.instrument.view(restored, gt, grey=grey)
-        values = {name: metric.measure(*shown).item() for name, metric in suite.metrics.items()}
-    except (PairError, PictureError) as error:
-        raise type(error)(f"{case.image} under {case.slice}: {error}") from error
-    height, width = gt.shape[-2:]
-    return {"image": case.image, "slice": case.slice, "width": width, "height": height, **values}
-
-
-def _images(case: Case, scale: int, device: str) -> tuple[Tensor, Tensor, bool]:
-    """Read a case: lq and gt, (1, 3, h, w), and whether the ground truth is grey.
-
-    The ground truth is cropped, at the right and bottom, to a multiple of the scale.
-    """
-    picture = images.read(case.gt)
-    gt = images.rgb(picture).to(device).unsqueeze(0)
-    h, w = (side - side % scale for side in gt.shape[-2:])
-    gt = gt[..., :h, :w]
-    if not gt.numel():
-        raise PictureError(f"a picture needs sides of at least the scale, {scale} pixels")
-    if case.lq is not None:
-        return images.rgb(images.read(case.lq)).to(device).unsqueeze(0), gt, picture.grey
-    degradation: Degradation = parts.build("degradations", _required(case.degradation))
-    # The seed is the picture's own, so that neither order nor company changes its damage.
-    seed = torch.tensor([int(case.sha256[:15], 16)], device=device)
-    return degradation(gt, Draws(seed)).image, gt, picture.grey
-
-
-def _required(degradation: PartParams | None) -> PartParams:
-    if degradation is None:
-        raise ProtocolError("a case needs a degraded picture or a degradation, it has neither")
-    return degradation
+    return Shown(case.image, case.slice, views | {"truth": images.samples8(batch.gt[0])})
