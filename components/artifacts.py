@@ -64,7 +64,8 @@ class Checkpoint(Record):
     data_digest: str
     seed: int
     train_seconds: float
-    validation_psnr_db: float = Field(description="RGB, fixed validation patches, last point")
+    validation: float = Field(description="of fixed validation patches, last point of the curve")
+    score: str = Field(default="psnr_db", description="what `validation` is; RGB for psnr_db")
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class Checkpoint(Record):
         return {
             "model": self.label,
             "parameters": self.num_parameters,
-            "validation PSNR (dB)": round(self.validation_psnr_db, 2),
+            f"validation {self.score}": round(self.validation, 2),
             "seconds": round(self.train_seconds, 1),
         }
 
@@ -84,6 +85,14 @@ class Cost(Strict):
     giga_macs: float = Field(description="multiply-adds per megapixel of output, in 10^9")
     latency_ms: float = Field(description="per megapixel of output on the device that measured")
     device: str
+    file_mib: float | None = Field(
+        default=None, description="the file of its weights; None in records from before"
+    )
+    activation_mib: float | None = Field(
+        default=None,
+        description="per megapixel of output: tensors alive at once, besides weights and the "
+        "workspace of libraries; None in records from before",
+    )
 
 
 class BenchmarkReport(Record):
@@ -100,15 +109,39 @@ class BenchmarkReport(Record):
     slices: dict[str, dict[str, float]] = Field(description="slice -> metric -> mean over pictures")
     cost: Cost
     weights_sha256: str = Field(description="empty for a model without weights")
+    expected_images: int | None = Field(
+        default=None, description="rows that the suite should have; None where nobody knows"
+    )
+    num_clipped: int = Field(
+        default=0, description="restored values outside [0, 1], of all rows; they were clipped"
+    )
+
+
+class Rule(Strict):
+    """One rule of the gate, applied."""
+
+    name: str
+    value: float | None = Field(description="what was found; None where nothing could be")
+    limit: float | None = Field(description="what it was held against")
+    passed: bool
+    sentence: str = Field(description="both in words")
 
 
 class Verdict(Strict):
     """Station 5: the gate's answer, with a reason for every rule."""
 
-    passed: bool
-    outcome: str = Field(description="first, better, rejected, or unchanged")
+    passed: bool = Field(description="may become the champion; never in the mode dry_run")
+    outcome: str = Field(description="by the rules: first, better, rejected, or unchanged")
     gain_db: float | None = Field(description="over the champion; None without one")
-    reasons: tuple[str, ...] = Field(strict=False)
+    reasons: tuple[str, ...] = Field(strict=False, description="the broken rules; else all")
+    mode: str = Field(default="enforce", description="off, dry_run, or enforce")
+    interval_db: tuple[float, float] | None = Field(
+        default=None, strict=False, description="of the gain; None where there is none"
+    )
+    num_pictures: int | None = Field(default=None, description="behind the interval")
+    rules: tuple[Rule, ...] = Field(
+        default=(), strict=False, description="in order; empty where nothing could be compared"
+    )
 
 
 class Release(Strict):

@@ -20,8 +20,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
-from components.errors import ConfigError
-from components.parts import Bin, Block, PartParams, build, known, near, parse
+from components.errors import ConfigError, ProtocolError
+from components.parts import Bin, Block, PartParams, build, known, load, near, parse
 
 
 def _part(bin_: Bin) -> BeforeValidator:
@@ -34,15 +34,22 @@ def _list_as_chain(raw: object) -> object:
 
 
 def _name_by_key(raw: object) -> object:
-    """`{kdsr: {...}}` -> `{kdsr: {name: kdsr, ...}}`: under `recipes` the key is the file name."""
+    """`{kdsr: {...}}` -> `{kdsr: {name: kdsr, ...}}`: a block without a name has that of its key."""
     if not isinstance(raw, dict):
         return raw
     blocks = {key: {} if block is None else block for key, block in raw.items()}
     return {k: {"name": k, **b} if isinstance(b, dict) else b for k, b in blocks.items()}
 
 
+def _number_or_all(raw: object) -> object:
+    """Check here what as a union of types would be two wrong keys with names of their own."""
+    if raw == "all" or (isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0):
+        return raw
+    raise PydanticCustomError("pool", "needs a whole number from 0, or all")
+
+
 def _has_patches(params: "TrainParams") -> "TrainParams":
-    if (params.pool > 0) == (params.pairs > 0):
+    if (params.pool != 0) == (params.pairs > 0):
         raise PydanticCustomError("patches", "needs either pool or pairs above 0")
     return params
 
@@ -81,8 +88,10 @@ class TrainParams(Block):
     weight_decay: float = Field(default=0.0, ge=0)
     clip_norm: float = Field(default=0.0, ge=0, description="largest gradient norm; 0: any")
     ema: float = Field(default=0.0, ge=0, lt=1, description="decay of the averaged weights; 0: off")
-    pool: int = Field(
-        default=0, ge=0, description="patches to cut once, each degraded anew at every step"
+    pool: Annotated[int | Literal["all"], BeforeValidator(_number_or_all)] = Field(
+        default=0,
+        description="patches to cut once, each degraded anew at every step; or `all`: fresh ones from "
+        "all pictures, which are decoded once into the work folder",
     )
     pairs: int = Field(default=0, ge=0, description="in place of a pool: pairs fixed for good")
     validate_every: int = Field(default=100, gt=0, description="steps between points of the curve")
@@ -113,8 +122,45 @@ class BenchmarkParams(Block):
         description="models without training, for comparison",
     )
     degradations: dict[str, Degradation] = Field(
-        min_length=1, description="label -> fixed degradations; each is one slice of the table"
+        default_factory=dict,
+        description="label -> fixed degradations, a slice of the table each; none: the set's own pairs",
     )
+
+
+class SuiteParams(Block):
+    """A benchmark of its own: one set of pictures, fixed damage, one protocol."""
+
+    folder: str = Field(description="of the set, below RESTILL_DATASETS or --data-root")
+    pictures: int = Field(gt=0, description="that the set must have; pairs, where it brings pairs")
+    source: Source | None = Field(
+        default=None, description="a part of components/sources; null: any folder of pictures"
+    )
+    protocol: Protocol = Field(description="a part of components/protocols")
+    scale: int = Field(default=1, ge=1, description="of the ground truth over the degraded picture")
+    degradations: dict[str, Degradation] = Field(
+        default_factory=dict, description="label -> fixed degradation; none: the set's own pairs"
+    )
+    references: tuple[Reference, ...] = Field(
+        default=(), strict=False, description="models without training that stand beside"
+    )
+    origin: str = Field(default="", description="where the set is to be had")
+
+    @model_validator(mode="after")
+    def _one_scale(self) -> Self:
+        """A protocol knows its scales, and damage shrinks by the suite's."""
+        scales = {label: build("degradations", d).scale for label, d in self.degradations.items()}
+        wrong = [f"{label}: {scale}" for label, scale in scales.items() if scale != self.scale]
+        if wrong:
+            raise PydanticCustomError(
+                "scale",
+                "every degradation needs the suite's scale, {scale}; not so are {wrong}",
+                {"scale": self.scale, "wrong": ", ".join(wrong)},
+            )
+        try:
+            load("protocols", self.protocol).Protocol(scale=self.scale)
+        except ProtocolError as error:
+            raise PydanticCustomError("scale", "{text}", {"text": str(error)}) from error
+        return self
 
 
 class RecipeParams(PartParams):
@@ -123,7 +169,14 @@ class RecipeParams(PartParams):
     student_only: ClassVar[frozenset[str]] = frozenset()
     """Keys of the recipe that the teacher's training does not read; changing them leaves it alone."""
 
-    degradation: Degradation = Field(description="gt -> lq in training, one or a list in order")
+    taught_only: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that the training of the student alone does not read either."""
+
+    data: DataParams | None = Field(default=None, description="in place of the file's own `data`")
+
+    degradation: Degradation | None = Field(
+        description="gt -> lq in training, one or a list in order; null: the set's own degraded pictures"
+    )
     teacher_degradation: Degradation | None = Field(
         default=None, description="where the teacher has another task; null: the same"
     )
@@ -135,7 +188,7 @@ class RecipeParams(PartParams):
     def _one_scale(self) -> Self:
         """A model has one scale; found out here, and not after the training."""
         labelled = {"degradation": self.degradation, **self.benchmark.degradations}
-        scales = {label: build("degradations", d).scale for label, d in labelled.items()}
+        scales = {label: build("degradations", d).scale for label, d in labelled.items() if d}
         if len(set(scales.values())) > 1:
             raise PydanticCustomError(
                 "scale",
@@ -145,19 +198,70 @@ class RecipeParams(PartParams):
         return self
 
 
+class BudgetParams(Block):
+    """What a student may cost at most; null: anything."""
+
+    num_parameters: int | None = Field(default=None, ge=0)
+    giga_macs: float | None = Field(
+        default=None, ge=0, description="multiply-adds per megapixel of output, in 10^9"
+    )
+    file_mib: float | None = Field(default=None, gt=0, description="of the weights")
+    activation_mib: float | None = Field(
+        default=None, gt=0, description="per megapixel of output, tensors alive at once"
+    )
+    latency_ms: float | None = Field(
+        default=None, gt=0, description="per megapixel of output, on the device that measures"
+    )
+    latency_tolerance: float = Field(
+        default=0.1, ge=0, description="share of latency_ms that may be exceeded: clocks are noisy"
+    )
+    max_slowdown: float | None = Field(
+        default=None, gt=0, description="times the champion's time, both timed in turn in the run"
+    )
+
+
 class GateParams(Block):
     """Station 5: what a candidate must show before it may become the champion."""
 
+    mode: Literal["off", "dry_run", "enforce"] = Field(
+        default="enforce",
+        description="dry_run: judge and promote nobody; off: a higher mean is enough",
+    )
     min_gain_db: float = Field(
-        gt=0, description="over the champion, dB, mean over the pictures; a tie never promotes"
+        gt=0,
+        description="over the champion, dB; the lower end of the gain's interval must exceed it, so a "
+        "tie never promotes",
     )
     min_gain_over_reference_db: float = Field(
-        description="over the best reference, dB, mean over the pictures; the first model too"
+        description="over the best reference, dB, mean over all rows; the first model too"
     )
+    confidence: float = Field(
+        default=0.95, ge=0.5, le=0.999, description="of the intervals, which have two sides"
+    )
+    min_pictures: int = Field(
+        default=4, ge=3, description="of the test, to replace a champion; fewer give no interval"
+    )
+    max_loss_share: float = Field(
+        default=0.01,
+        ge=0,
+        lt=1,
+        description="of the champion's mean, that any other metric may lose, at its interval's lower end",
+    )
+    max_slice_loss_db: float = Field(
+        default=0.3, ge=0, description="below the champion, dB, mean of any slice"
+    )
+    max_slice_loss_to_reference_db: float = Field(
+        default=0.5, ge=0, description="below the best reference, dB, mean of any slice"
+    )
+    floors: dict[str, float] = Field(
+        default_factory=dict,
+        description="metric -> what its mean must reach, such as psnr_db: 27.0; the first model too",
+    )
+    budget: BudgetParams = BudgetParams()
 
 
 class RegistryParams(Block):
-    """Station 6: under which name the champion is released."""
+    """Station 6: under which name the champion is released; `{recipe}` stands for the chosen block."""
 
     model_name: str = Field(pattern=r"^[A-Za-z0-9._-]+$")
 
@@ -174,10 +278,15 @@ class Params(Block):
     recipes: Annotated[dict[str, Recipe], BeforeValidator(_name_by_key)]
     gate: GateParams
     registry: RegistryParams
+    suites: dict[str, SuiteParams] = Field(
+        default_factory=dict,
+        exclude=True,  # no run reads them, so no run's record repeats them
+        description="what `restill benchmark` knows by name",
+    )
 
     @classmethod
     def faults(cls, raw: object) -> Iterable[InitErrorDetails]:
-        """Refuse a recipe without a block, and a block that gives another name than its key."""
+        """Refuse a choice that has no block."""
         blocks = raw.get("recipes") if isinstance(raw, dict) else None
         if not isinstance(raw, dict) or not isinstance(blocks, dict):
             return
@@ -185,9 +294,11 @@ class Params(Block):
         if isinstance(recipe, str) and recipe not in blocks:
             rule = f"no such block under recipes (there are: {', '.join(map(str, blocks))})"
             yield _fault(("recipe",), recipe, rule + near(recipe, map(str, blocks)))
-        for key, block in blocks.items():
-            if isinstance(block, dict) and block.get("name", key) != key:
-                yield _fault(("recipes", key, "name"), block["name"], f"the key says {key!r}")
+
+    @property
+    def pictures(self) -> DataParams:
+        """The data of the recipe that runs."""
+        return self.chosen.data or self.data
 
     @property
     def chosen(self) -> RecipeParams:
@@ -212,11 +323,22 @@ def load_params(file: Path, overlay: Path | None = None, *, recipe: str = "") ->
         raw = _merge(raw, _read(overlay))
     if recipe:
         raw["recipe"] = recipe
+    raw = _with_release_name(raw)
     try:
         return Params.model_validate(raw)
     except ValidationError as error:
         source = f"{file} + {overlay}" if overlay else f"{file}"
         raise ConfigError(_explain(error, raw, source)) from error
+
+
+def _with_release_name(raw: dict[str, Any]) -> dict[str, Any]:
+    """Put the chosen recipe's name into `registry.model_name`."""
+    registry = raw.get("registry")
+    name = registry.get("model_name") if isinstance(registry, dict) else None
+    if not isinstance(registry, dict) or not isinstance(name, str):
+        return raw
+    full = name.replace("{recipe}", str(raw.get("recipe")))
+    return raw | {"registry": registry | {"model_name": full}}
 
 
 def as_yaml(params: Params) -> str:

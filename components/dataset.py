@@ -1,5 +1,6 @@
 """Station 1, dataset: from a folder of pictures to a manifest, every picture decoded once."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from components.artifacts import Manifest, Progress, name_of, no_progress
 from components.config import DataParams
 from components.datasets.manifest import FILE, read_rows, write_rows
 from components.errors import DatasetError
+from components.inspection import descriptors
 from components.keys import Key, digest_of, make_key, parts_of
 from components.pictures import images
 from components.sources import SPLITS, Found, Source
@@ -124,14 +126,14 @@ def _rows(found: list[Found], data: Path, progress: Progress) -> list[dict[str, 
 
 
 def _facts(file: Path) -> dict[str, Any]:
-    described = images.describe(file)
+    picture = images.read(file)  # refuses a damaged one
+    described = descriptors.measure(picture, descriptors.quality_in(file))
     return {
         "num_bytes": file.stat().st_size,
         "sha256": sha256_of(file),
-        "width": described.width,
-        "height": described.height,
-        "grey": described.grey,
-        "bits": described.bits,
+        **asdict(described),
+        "grey": picture.grey,
+        "bits": picture.bits,
     }
 
 

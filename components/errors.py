@@ -6,12 +6,14 @@ RestorationError
     PictureError       a file is not a picture that can be used
     DatasetError       a data folder does not hold what its layout promises
     VersionError       DVC could not say, or could not record, which version data/ is
-    PairError          two images that must match do not
+    PairError          two images, or lists of numbers, that must match do not
     ProtocolError      two benchmark reports cannot be compared
     CheckpointError    weights on disk are missing, damaged or of another network
     TrainingError      a loss left the numbers, or a batch cannot be made
     StoreError         a work folder cannot be read or written
     RegistryError      the model registry did not answer, or does not hold what was asked for
+        StaleChampion  another model became the champion since a candidate was judged
+        LedgerError    the record of who was champion was changed, or contradicts the registry
     ServerError        the server that orders the work cannot be reached
 """
 
@@ -41,7 +43,7 @@ class VersionError(RestorationError):
 
 
 class PairError(RestorationError):
-    """A restored image and its ground truth differ in shape, range or type."""
+    """Two images, or two lists of numbers, that must match do not: shape, range, type or length."""
 
 
 class ProtocolError(RestorationError):
@@ -62,6 +64,14 @@ class StoreError(RestorationError):
 
 class RegistryError(RestorationError):
     """The model registry did not answer; nothing is known about the champion."""
+
+
+class StaleChampion(RegistryError):  # noqa: N818 - it names what was found, not a failure
+    """A candidate was judged against a model that is no longer the champion; judge it again."""
+
+
+class LedgerError(RegistryError):
+    """The record of who was champion was changed behind our back; nothing is promoted by it."""
 
 
 class ServerError(RestorationError):

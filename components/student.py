@@ -1,16 +1,17 @@
 """Station 3, student: distil the teacher into the network that ships, and train it alone to compare."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from components import parts
 from components.artifacts import Checkpoint, Manifest, Progress, no_progress
 from components.config import RecipeParams
 from components.keys import Key, make_key, parts_of
-from components.models import RestorationModel
+from components.models import Network
 from components.recipes import Batch, Recipe, Terms
 from components.store import Outcome, Workplace
 from components.training import checkpoint
-from components.training.session import Session, new_network, train
+from components.training.session import Session, new_restorer, train
 
 LABEL = "student"
 ALONE = "student alone"
@@ -18,33 +19,50 @@ ALONE = "student alone"
 
 
 def key_of(
-    manifest: Manifest, teacher: Checkpoint | None, params: RecipeParams, *, seed: int
+    manifest: Manifest,
+    teacher: Checkpoint | None,
+    params: RecipeParams,
+    *,
+    seed: int,
+    taught: bool = True,
 ) -> Key:
-    """Name the student that `distil_student` gives for the same arguments."""
+    """Name the student that `distil_student`, or not taught `train_alone`, gives.
+
+    The teacher may be None where the student alone inherits nothing.
+    """
     recipe: Recipe = parts.build("recipes", params)
-    unread = {"teacher", "benchmark"}
+    unread = {"data", "teacher", "teacher_degradation", "benchmark"}
+    unread |= params.taught_only if not taught else set()
+    uses_teacher = taught or recipe.alone_inherits
     return make_key(
         "student",
         parts=parts_of(params, recipe.student_params(), unread=unread),
-        parameters={"seed": seed, "recipe": params.model_dump(mode="json", exclude=unread)},
-        inputs={"dataset": manifest.rows_digest, "teacher": teacher.sha256 if teacher else ""},
+        parameters={
+            "seed": seed,
+            "taught": taught,
+            "recipe": params.model_dump(mode="json", exclude=unread),
+        },
+        inputs={
+            "dataset": manifest.rows_digest,
+            "teacher": teacher.sha256 if teacher and uses_teacher else "",
+        },
     )
 
 
 def distil_student(
     manifest: Manifest,
-    teacher: Checkpoint | None,
+    teacher: Checkpoint,
     params: RecipeParams,
     *,
     seed: int,
     workplace: Workplace,
     progress: Progress = no_progress,
 ) -> Outcome[Checkpoint]:
-    """Train the recipe's student, with a teacher or alone.
+    """Train the recipe's student with its teacher.
 
     Args:
         manifest: Station 1's record.
-        teacher: Station 2's record; None for the same student without distillation.
+        teacher: Station 2's record.
         params: The recipe's block.
         seed: Of weights, pairs and their order: the same with and without a teacher.
         workplace: Where pictures are and results go.
@@ -53,23 +71,70 @@ def distil_student(
     Raises:
         TrainingError: the loss is not finite, or there is no patch to train on.
         PictureError: a picture is smaller than the patch.
+        PairError: a picture lacks the degraded mate that is asked for, or the mate does not fit.
         CheckpointError: the teacher's weights are damaged.
     """
-    recipe: Recipe = parts.build("recipes", params)
-    model = recipe.student_params()
+    task = _Task(manifest, teacher, params, seed, taught=True)
+    return task.done(workplace, progress)
 
-    def make(folder: Path) -> Checkpoint:
-        network = new_network(model, seed=seed)
-        guide: RestorationModel | None = None
-        if teacher is not None:
-            guide = checkpoint.load(workplace.store.root / teacher.folder)
-            recipe.inherit(network, guide)
 
-        def terms(batch: Batch) -> Terms:
-            return recipe.student_terms(network, guide, batch)
+def train_alone(
+    manifest: Manifest,
+    teacher: Checkpoint,
+    params: RecipeParams,
+    *,
+    seed: int,
+    workplace: Workplace,
+    progress: Progress = no_progress,
+) -> Outcome[Checkpoint]:
+    """Train the same student without distillation; arguments and errors are `distil_student`'s.
 
-        label = LABEL if teacher else ALONE
-        session = Session(label, params, params.student, manifest, seed, workplace, recipe)
-        return train(session, network, terms, model=model, folder=folder, progress=progress)
+    The teacher is read only where the recipe says that the student alone inherits from it.
+    """
+    task = _Task(manifest, teacher, params, seed, taught=False)
+    return task.done(workplace, progress)
 
-    return workplace.store.once(key_of(manifest, teacher, params, seed=seed), Checkpoint, make)
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One student to train."""
+
+    manifest: Manifest
+    teacher: Checkpoint
+    params: RecipeParams
+    seed: int
+    taught: bool
+
+    def done(self, workplace: Workplace, progress: Progress) -> Outcome[Checkpoint]:
+        """Train it, unless it is there."""
+        recipe: Recipe = parts.build("recipes", self.params)
+        model = recipe.student_params()
+
+        def make(folder: Path) -> Checkpoint:
+            network = new_restorer(model, seed=self.seed)
+            guide: Network | None = None
+            if self.taught or recipe.alone_inherits:
+                teacher = checkpoint.load_network(workplace.store.root / self.teacher.folder)
+                guide = teacher if self.taught else None
+                (recipe.inherit if self.taught else recipe.inherit_alone)(network, teacher)
+
+            def terms(batch: Batch) -> Terms:
+                return recipe.student_terms(network, guide, batch)
+
+            session = self._session(recipe, workplace)
+            return train(session, network, terms, model=model, folder=folder, progress=progress)
+
+        key = key_of(self.manifest, self.teacher, self.params, seed=self.seed, taught=self.taught)
+        return workplace.store.once(key, Checkpoint, make)
+
+    def _session(self, recipe: Recipe, workplace: Workplace) -> Session:
+        return Session(
+            LABEL if self.taught else ALONE,
+            self.params,
+            self.params.student,
+            self.manifest,
+            self.seed,
+            workplace,
+            recipe,
+            degradation=self.params.degradation,
+        )

@@ -8,6 +8,7 @@ from components.config import RecipeParams
 from components.keys import Key, make_key, parts_of
 from components.recipes import Batch, Recipe, Terms
 from components.store import Outcome, Workplace
+from components.training.loader import check_material
 from components.training.session import Session, new_network, train
 
 LABEL = "teacher"
@@ -16,7 +17,7 @@ LABEL = "teacher"
 def key_of(manifest: Manifest, params: RecipeParams, *, seed: int) -> Key:
     """Name the teacher that `train_teacher` gives for the same arguments."""
     recipe: Recipe = parts.build("recipes", params)
-    unread = {"student", "benchmark", *params.student_only}
+    unread = {"data", "student", "benchmark", *params.student_only}
     return make_key(
         "teacher",
         parts=parts_of(params, recipe.teacher_params(), unread=unread),
@@ -44,8 +45,15 @@ def train_teacher(
 
     Raises:
         TrainingError: the loss is not finite, or there is no patch to train on.
-        PictureError: a picture is smaller than the patch.
+        PictureError: a picture is smaller than the patch of teacher or student.
+        PairError: a picture lacks the degraded mate that is asked for, or the mate does not fit.
     """
+    check_material(
+        manifest,
+        workplace,
+        [params.teacher.patch, params.student.patch],
+        mates=params.degradation is None,
+    )
     recipe: Recipe = parts.build("recipes", params)
     model = recipe.teacher_params()
 
@@ -55,7 +63,17 @@ def train_teacher(
         def terms(batch: Batch) -> Terms:
             return recipe.teacher_terms(network, batch)
 
-        session = Session(LABEL, params, params.teacher, manifest, seed, workplace, recipe)
+        session = Session(
+            LABEL,
+            params,
+            params.teacher,
+            manifest,
+            seed,
+            workplace,
+            recipe,
+            degradation=params.teacher_degradation or params.degradation,
+            score=recipe.teacher_score,
+        )
         return train(session, network, terms, model=model, folder=folder, progress=progress)
 
     return workplace.store.once(key_of(manifest, params, seed=seed), Checkpoint, make)

@@ -4,18 +4,20 @@ Heavy imports stay inside the commands, so that `restill --help` answers at once
 on purpose is one message and exit status 2; an interrupt is status 130.
 """
 
-import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from components.errors import RestorationError, ServerError
+from components.errors import RestorationError
 from flows.commands import data
+from flows.commands.ablate import ablate
 from flows.commands.benchmark import benchmark
-from flows.commands.terminal import enter, err, out, say
+from flows.commands.terminal import enter, err, out, say, start_server
+from flows.commands.weights import import_
 from flows.environment import find_checkout
 
 _DIFFERS = 1
@@ -29,6 +31,8 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.command()(benchmark)
+app.command()(ablate)
+app.command("import")(import_)
 
 
 def main() -> None:
@@ -50,9 +54,18 @@ def run(
     params: Annotated[
         Path | None, typer.Option(help="Parameter file; default: the checkout's params.yaml.")
     ] = None,
+    version: Annotated[
+        str,
+        typer.Option("--data", help="Tag, commit, branch or digest; empty: data/ as it is."),
+    ] = "",
 ) -> None:
     """Go the whole way: data, teacher, student, benchmark, gate, registry, report."""
     checkout = enter()
+    if version:
+        from components.versioning import snapshots
+
+        past = snapshots.take(checkout.root, version, checkout.versions)
+        checkout = replace(checkout, past=past)
     file = (params or checkout.params).resolve()
     from flows import last_run
 
@@ -70,7 +83,7 @@ def run(
     say_errors_once()
     if end_orphaned_servers(checkout):
         err.print("ended the Prefect server that a killed run had left")
-    _start_server()
+    start_server()
     result = retrain(file, checkout, recipe=recipe)
     last_run.remember(checkout, file, recipe, result.said_again)
     say(result.summary)
@@ -187,36 +200,6 @@ def parts_command() -> None:
                     f"  {preset}", f"{count:,} parameters, {giga_macs(values):,.1f} GMAC/MP"
                 )
         out.print(table)
-
-
-def _start_server() -> None:
-    """Start Prefect's temporary server, unless one is named, out of reach of the terminal's Ctrl-C.
-
-    The terminal interrupts every process of a command. A run whose server is gone asks it in vain for
-    minutes, then ends in a traceback.
-    """
-    from prefect.settings import PREFECT_API_URL
-
-    if PREFECT_API_URL.value():
-        _require_server(PREFECT_API_URL.value())
-        return
-    from prefect.server.api.server import SubprocessASGIServer
-
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which the new process inherits
-    try:
-        SubprocessASGIServer().start()
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def _require_server(address: str) -> None:
-    """Ask a named server whether it is there."""
-    from prefect.client.orchestration import get_client
-
-    with get_client(sync_client=True) as client:
-        fault = client.api_healthcheck()
-    if fault is not None:
-        raise ServerError(f"Prefect at {address} (PREFECT_API_URL) does not answer: {fault}")
 
 
 if __name__ == "__main__":

@@ -24,14 +24,17 @@ class Students(NamedTuple):
 @task(name="student", task_run_name="student{suffix}", cache_policy=NO_CACHE)
 def student_step(
     manifest: Manifest,
-    teacher: Checkpoint | None,
+    teacher: Checkpoint,
     params: Params,
     checkout: Checkout,
+    *,
+    taught: bool = True,
     suffix: str = "",  # noqa: ARG001 - for the run's name
 ) -> State[Any]:
     """Train the student of the chosen recipe, with a teacher or alone."""
-    with progress_of(student.LABEL if teacher else student.ALONE) as progress:
-        outcome = student.distil_student(
+    train = student.distil_student if taught else student.train_alone
+    with progress_of(student.LABEL if taught else student.ALONE) as progress:
+        outcome = train(
             manifest,
             teacher,
             params.chosen,
@@ -61,5 +64,7 @@ def distill_student(
     """
     return Students(
         distilled=student_step(manifest, teacher, params, checkout).result(),
-        alone=student_step(manifest, None, params, checkout, suffix="-alone").result(),
+        alone=student_step(
+            manifest, teacher, params, checkout, taught=False, suffix="-alone"
+        ).result(),
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
-from components import benchmark, dataset, student, teacher
+from components import benchmark, dataset, parts, student, teacher
 from components.artifacts import BenchmarkReport, Checkpoint, Manifest, Record
 from components.config import Params
 from components.errors import ConfigError
 from components.keys import Key
 from components.parts import near
+from components.recipes import Recipe
 from components.upkeep import inventory, reasons
 from flows.environment import Checkout
 
@@ -92,15 +93,19 @@ class _Explanation:
             (prepared, taught),
             lambda: student.key_of(prepared.made, taught.made, recipe, seed=seed),
         )
+        method: Recipe = parts.build("recipes", recipe)
+        inherits = method.alone_inherits
         alone = self._trained(
             "student",
             student.ALONE,
-            (prepared,),
-            lambda: student.key_of(prepared.made, None, recipe, seed=seed),
+            (prepared, taught) if inherits else (prepared,),
+            lambda: student.key_of(
+                prepared.made, taught.made if inherits else None, recipe, seed=seed, taught=False
+            ),
         )
         trained = (taught, distilled, alone)
         yield from (prepared, *trained)
-        yield from map(self._report, trained)
+        yield from map(self._report, trained if method.teacher_restores else trained[1:])
         yield from map(self._reference, benchmark.references(recipe))
 
     @cached_property
@@ -112,7 +117,7 @@ class _Explanation:
         if not dataset.holds_something(self.workplace.data):
             why = f"{self.workplace.data}: is missing or empty"
             return Step("dataset", "dataset", "would run", (why,))
-        key = dataset.key_of(self.params.data, self.workplace)
+        key = dataset.key_of(self.params.pictures, self.workplace)
         return self._look("dataset", key, Manifest)
 
     def _trained(

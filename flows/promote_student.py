@@ -1,16 +1,20 @@
 """Flow 5: the student's report -> verdict -> champion. A student that passes becomes the champion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 
-from components import gate, registry
+from components import benchmark, cost, gate
 from components.artifacts import BenchmarkReport, Checkpoint, Release, Verdict
-from components.benchmark import Suite, contender_from
-from components.config import Params
-from components.registry import Candidate, Champion
+from components.benchmark import Suite, contender, contender_from
+from components.config import GateParams, Params
+from components.promotion.promote import promote
+from components.promotion.reconcile import settled_champion
+from components.promotion.registration import Candidate
+from components.registry import Champion
 from components.tracking import Tracking
 from flows.benchmark_models import benchmark_step
 from flows.environment import Checkout
@@ -18,9 +22,8 @@ from flows.environment import Checkout
 CHAMPION = "champion before"
 
 # The registry may be away for a moment, so asking is retried; a verdict is arithmetic and is not.
-ask_champion = task(name="ask-champion", retries=2, cache_policy=NO_CACHE)(registry.champion)
-pass_gate = task(name="gate", cache_policy=NO_CACHE)(gate.judge)
-release_champion = task(name="release", retries=2, cache_policy=NO_CACHE)(registry.release)
+ask_champion = task(name="ask-champion", retries=2, cache_policy=NO_CACHE)(settled_champion)
+release_champion = task(name="release", retries=2, cache_policy=NO_CACHE)(promote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,17 @@ def promote_student(
     Returns:
         Verdict and release. A shut gate is an answer, not a failure; a registry that does not answer
         is a failure, and nothing is promoted.
+
+    Raises:
+        StaleChampion: another run made a champion meanwhile; the same run judges against it.
+        RegistryError: the registry did not answer, or the ledger contradicts it.
     """
     tracking = Tracking(checkout.mlruns)
     before = ask_champion(params.registry, tracking=tracking)
     champion_report = _measure(before, student.report, suite, checkout)
-    verdict = pass_gate(student.report, champion_report, student.references, params.gate)
+    if before and champion_report and params.gate.budget.max_slowdown:
+        student, champion_report = _retimed(student, before, champion_report, checkout)
+    verdict = pass_gate(student, champion_report, suite, params.gate, checkout)
     get_run_logger().info("gate: %s", verdict.outcome)
     create_markdown_artifact(markdown=_words(verdict), key="gate", description="the verdict")
     released = None
@@ -78,8 +87,11 @@ def promote_student(
             verdict=verdict,
             champion_version=before.version if before else None,
             run_id=run_id,
+            champion_report=champion_report,
         )
-        released = release_champion(candidate, params.registry, tracking=tracking)
+        released = release_champion(
+            candidate, params.registry, tracking=tracking, flow_run=flow_run.get_name() or ""
+        )
     return Promotion(verdict, released, before, champion_report)
 
 
@@ -96,5 +108,43 @@ def _measure(
     return measured
 
 
+def _retimed(
+    student: Measured, champion: Champion, report: BenchmarkReport, checkout: Checkout
+) -> tuple[Measured, BenchmarkReport]:
+    """Time student and champion in turn, now: their reports may be of different days."""
+    models = [
+        contender(student.checkpoint, checkout.workplace).model,
+        contender_from(CHAMPION, champion.folder).model,
+    ]
+    ours, theirs = cost.retimed([student.report.cost, report.cost], models)
+    timed = student.report.model_copy(update={"cost": ours})
+    return replace(student, report=timed), report.model_copy(update={"cost": theirs})
+
+
+@task(name="gate", cache_policy=NO_CACHE)
+def pass_gate(
+    student: Measured,
+    champion: BenchmarkReport | None,
+    suite: Suite,
+    params: GateParams,
+    checkout: Checkout,
+) -> Verdict:
+    """Judge a student by the reports' rows; only the records cross to the task."""
+    lower = frozenset(name for name, m in suite.metrics.items() if not m.HIGHER_IS_BETTER)
+
+    def measured(report: BenchmarkReport) -> gate.Measured:
+        return gate.Measured(report, benchmark.read_table(report, checkout.workplace), lower)
+
+    return gate.judge(
+        measured(student.report),
+        measured(champion) if champion else None,
+        [measured(reference) for reference in student.references],
+        params,
+    )
+
+
 def _words(verdict: Verdict) -> str:
-    return "\n".join((f"**{verdict.outcome}**", "", *(f"- {r}" for r in verdict.reasons)))
+    rules = [f"- {'holds' if r.passed else '**broken**'}: {r.sentence}" for r in verdict.rules]
+    told = {rule.sentence for rule in verdict.rules}
+    others = [f"- {reason}" for reason in verdict.reasons if reason not in told]
+    return "\n".join((f"**{verdict.outcome}**", "", *rules, *others))

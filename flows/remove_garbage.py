@@ -1,15 +1,16 @@
 """Remove what nothing reaches any more: files of runs, pages, work folders. `garbage` decides."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from components.errors import RegistryError, StoreError
+from components.promotion.ledger import Ledger
 from components.store import Store
 from components.tracking import Tracking
 from components.upkeep import census, garbage, inventory
-from components.upkeep.garbage import Reached, Run, Scene
+from components.upkeep.garbage import Reached, Run, Scene, Version
 from components.upkeep.inventory import RunNote
 from flows.environment import Checkout
 
@@ -36,12 +37,12 @@ def garbage_of(checkout: Checkout, *, keep_champions: int) -> list[Item]:
 
     Args:
         checkout: Whose `mlruns/` it is; `data/` and DVC's cache are not looked at.
-        keep_champions: How many of the newest versions of each model stay, besides those that an
-            alias points to.
+        keep_champions: How many of the last champions of each model stay, by its ledger, besides those
+            that an alias points to.
 
     Raises:
-        RegistryError: MLflow failed, its database is missing, or the latest run reported to another
-            one. What is in service is not known then, so nothing may be removed.
+        RegistryError: MLflow failed, its database is missing, a ledger was changed, or the latest run
+            reported to another one. What is in service is not known then, so nothing may be removed.
         StoreError: a work folder cannot be read.
     """
     tracking, store = Tracking(checkout.mlruns), checkout.workplace.store
@@ -49,13 +50,20 @@ def garbage_of(checkout: Checkout, *, keep_champions: int) -> list[Item]:
     _require_same_server(notes, tracking)
     folders = inventory.folders(store)
     runs = census.runs(tracking)
-    scene = Scene(runs, census.versions(tracking), folders, _used_since(notes))
+    scene = Scene(runs, _versions(tracking), folders, _used_since(notes))
     reached = garbage.reached(scene, keep_champions=keep_champions)
     return [
         *_files_of_runs(scene, reached, tracking),
         *_pages(scene, reached, checkout.mlruns / "reports"),
         *_work(scene, reached, store),
     ]
+
+
+def _versions(tracking: Tracking) -> list[Version]:
+    """List the versions, with when each was the champion last."""
+    found = census.versions(tracking)
+    terms = {name: Ledger(name, tracking).chain().terms for name in {v.name for v in found}}
+    return [replace(v, term=terms[v.name].get(str(v.number), 0)) for v in found]
 
 
 def _require_same_server(notes: list[RunNote], tracking: Tracking) -> None:
@@ -84,8 +92,15 @@ def _files_of_runs(scene: Scene, reached: Reached, tracking: Tracking) -> Iterat
 def _remove_files(run: Run, scene: Scene, tracking: Tracking) -> bool:
     """Remove a run's files, after a note on the versions that these are, if there are any."""
     versions = [version for version in scene.versions if version.run_id == run.run_id]
-    retired = all(census.retire(version, tracking) for version in versions)
+    retired = all(
+        census.retire(version, tracking, partial(_is_changing, version.name, tracking))
+        for version in versions
+    )
     return retired and census.discard(run, tracking)
+
+
+def _is_changing(model: str, tracking: Tracking) -> bool:
+    return Ledger(model, tracking).chain().open is not None
 
 
 def _pages(scene: Scene, reached: Reached, reports: Path) -> Iterator[Item]:

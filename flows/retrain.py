@@ -6,8 +6,9 @@ from pathlib import Path
 
 from prefect import flow
 
-from components import benchmark, faults
+from components import benchmark, faults, parts
 from components.config import Params, load_params
+from components.recipes import Recipe
 from components.student import LABEL
 from components.tracking import SEEN, Facts, Tracking
 from components.upkeep import inventory
@@ -110,8 +111,10 @@ def _stations(settings: Params, checkout: Checkout) -> Way:
     teacher = train_teacher(manifest.record, settings, checkout)
     students = distill_student(manifest.record, teacher.record, settings, checkout)
     trained = (teacher, *students)
+    recipe: Recipe = parts.build("recipes", settings.chosen)
+    restoring = trained if recipe.teacher_restores else tuple(students)
     entries = [
-        *(benchmark.contender(outcome.record, checkout.workplace) for outcome in trained),
+        *(benchmark.contender(outcome.record, checkout.workplace) for outcome in restoring),
         *benchmark.references(settings.chosen),
     ]
     suite = benchmark.held_out(manifest.record, settings.chosen, checkout.workplace)

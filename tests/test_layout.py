@@ -33,7 +33,13 @@ WITH_MLFLOW = {
 BY_EXAMPLES = {"formats.py"}  # its docstrings' examples are its tests
 
 # Tests of a whole bin, or of a part against its paper.
-WHOLE_BINS = {"test_recipes", "test_degradations", "test_kdsr_paper"}
+WHOLE_BINS = {
+    "test_recipes",
+    "test_sources",
+    "test_metrics",
+    "test_degradations",
+    "test_kdsr_paper",
+}
 
 IMPORT_ALONE = """
 import importlib, sys

@@ -2,7 +2,8 @@
 
 Columns: path (within the data folder), split, num_bytes, sha256, width, height, grey, bits, all of the
 ground truth, which several rows may share; lq, the path of the degraded mate or null; score, what people
-said of the mate or null; and scene, what must stay in one split, or the empty string.
+said of the mate or null; scene, what must stay in one split, or the empty string; and what the ground truth
+is like, by which `restill data diff` compares versions (components/inspection/descriptors.py).
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from components.store import Workplace
 FILE = "manifest.parquet"
 COLUMNS = (
     "path", "split", "num_bytes", "sha256", "width", "height", "grey", "bits", "lq", "score", "scene",
+    "mean_luma", "contrast", "sharpness", "noise", "colourfulness", "jpeg_quality",
 )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class Recipe(nn.Module, ABC):
         """Copy what the student cannot do without, also where it is not taught."""
 
     def teacher_score(self, teacher: Network, batch: Batch) -> Score:
-        """Say how well the teacher does its own task, for the curve: PSNR of what it restores."""
+        """Say how well the teacher does its own task, for the curve; here PSNR of what it restores."""
         restored = teacher(batch.lq, batch.gt).clamp(0, 1)
         return Score("psnr_db", psnr.measure(restored.double(), batch.gt.double()))
 

@@ -54,6 +54,10 @@ class Params(RecipeParams):
         {"mode", "weight", "fade", "true_mask_share", "true_mask_steps", "meta_every", "meta_step"}
     )
 
+    taught_only: ClassVar[frozenset[str]] = frozenset(
+        {"mode", "weight", "fade", "meta_every", "meta_step"}
+    )
+
     name: Literal["degradation_aware"] = "degradation_aware"
     network: Annotated[mask_guided.Params, BeforeValidator(preset_of(mask_guided.PRESETS))] = Field(
         default=mask_guided.PRESETS["paper"],

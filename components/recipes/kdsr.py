@@ -36,6 +36,10 @@ class Params(RecipeParams):
         {"temperature", "kl_weight", "inherit_trunk", "encoder_steps"}
     )
 
+    taught_only: ClassVar[frozenset[str]] = frozenset(
+        {"temperature", "kl_weight", "inherit_trunk", "encoder_steps"}
+    )
+
     name: Literal["kdsr"] = "kdsr"
     network: Annotated[kdsr.Params, BeforeValidator(parts.preset_of(kdsr.PRESETS))] = Field(
         default=kdsr.PRESETS["M"], description="a preset's name, or all parameters of models.kdsr"
@@ -49,6 +53,8 @@ class Params(RecipeParams):
 
     @model_validator(mode="after")
     def _network_undoes_the_degradation(self) -> Self:
+        if self.degradation is None:
+            return self  # what the set brings along is seen later
         scale = parts.build("degradations", self.degradation).scale
         if self.network.scale != scale:
             raise PydanticCustomError(
@@ -120,4 +126,6 @@ class Recipe(recipes.Recipe):
 def _patches(params: TrainParams) -> str:
     if params.pairs:
         return f"{params.pairs} fixed pairs"
+    if params.pool == "all":
+        return "fresh patches of all pictures, damaged anew at every step"
     return f"{params.pool} patches, each damaged anew at every step"

@@ -44,6 +44,10 @@ class Params(RecipeParams):
         {"network", "weight", "norm", "tap", "cell", "affinity_of"}
     )
 
+    taught_only: ClassVar[frozenset[str]] = frozenset(
+        {"weight", "norm", "tap", "cell", "affinity_of"}
+    )
+
     name: Literal["rfd_fam"] = "rfd_fam"
     network: Annotated[ffa.Params, BeforeValidator(preset_of(ffa.PRESETS))] = Field(
         default=ffa.PRESETS["student"], description="a preset's name, or parameters of models.ffa"

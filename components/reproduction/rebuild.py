@@ -47,7 +47,7 @@ def progress_of(station, last=[time.monotonic()]):
 try:
     params = load_params(Path(plan["params"]))
     given = {"workplace": Workplace(Store(Path(plan["store"])), Path(plan["data"]))}
-    manifest = dataset.prepare(params.data, progress=progress_of("dataset"), **given).record
+    manifest = dataset.prepare(params.pictures, progress=progress_of("dataset"), **given).record
     if manifest.data_digest != plan["data_digest"]:
         sys.exit(f"{plan['data']}: is {manifest.data_digest}, not {plan['data_digest']}")
     given["seed"] = params.seed

@@ -18,7 +18,7 @@ CHECKPOINT = Checkpoint(
     data_digest="1.dir",
     seed=0,
     train_seconds=12.34,
-    validation_psnr_db=28.456,
+    validation=28.456,
 )
 REPORT = BenchmarkReport(
     folder="benchmark/0123",
@@ -57,7 +57,7 @@ def test_a_record_is_frozen():
 
 def test_a_number_must_be_finite_except_in_a_report():
     with pytest.raises(ValidationError, match="finite number"):
-        Checkpoint.model_validate(CHECKPOINT.model_dump() | {"validation_psnr_db": math.nan})
+        Checkpoint.model_validate(CHECKPOINT.model_dump() | {"validation": math.nan})
     assert REPORT.mean["psnr_db"] == math.inf
 
 
@@ -70,6 +70,6 @@ def test_a_checkpoint_tells_a_table_what_it_is():
     assert CHECKPOINT.facts == {
         "model": "student",
         "parameters": 1000,
-        "validation PSNR (dB)": 28.46,
+        "validation psnr_db": 28.46,
         "seconds": 12.3,
     }

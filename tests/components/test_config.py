@@ -71,7 +71,15 @@ def test_the_parameter_file_of_the_project_is_valid():
 
 
 def test_every_recipe_has_a_block_and_every_block_a_recipe():
-    assert sorted(load_params(FILE).recipes) == parts.names("recipes")
+    blocks = load_params(FILE).recipes.values()
+    assert sorted({block.name for block in blocks}) == parts.names("recipes")
+
+
+def test_the_champions_name_takes_that_of_the_chosen_block():
+    params = load_params(FILE)
+    assert params.registry.model_name == f"restill-{params.recipe}"
+    others = [key for key in params.recipes if key != params.recipe]
+    assert load_params(FILE, recipe=others[0]).registry.model_name == f"restill-{others[0]}"
 
 
 def test_no_key_is_named_size_or_nfiles():
@@ -201,11 +209,31 @@ def test_a_list_of_degradations_is_a_chain(write):
         ),
         ("validation: 0.2", "test: 0.95", "data.source: validation + test must stay below 1 *"),
         ("min_gain_db: 0.05", "min_gain_db: 0", "gate.min_gain_db: *greater than 0 (got 0)"),
+        (
+            "min_gain_db: 0.05",
+            "min_gain_db: 0.05\n  min_pictures: 2",
+            "gate.min_pictures: *greater than or equal to 3 (got 2)",
+        ),
+        (
+            "min_gain_db: 0.05",
+            "min_gain_db: 0.05\n  mode: on",
+            "gate.mode: *'off', 'dry_run' or 'enforce' (got 'on')",
+        ),
+        (
+            "min_gain_db: 0.05",
+            "min_gain_db: 0.05\n  budget: {latency: 3.0}",
+            "gate.budget.latency: unknown key; did you mean 'latency_ms'? (got 3.0)",
+        ),
+        (
+            "min_gain_db: 0.05",
+            "min_gain_db: 0.05\n  floors: {psnr_db: high}",
+            "gate.floors.psnr_db: *valid number* (got 'high')",
+        ),
         ("restill-kdsr", "'a b'", "registry.model_name: *pattern* (got 'a b')"),
         (
             "    network: small",
             "    name: fakd",
-            "recipes.kdsr.name: the key says 'kdsr' (got 'fakd')",
+            "recipes.kdsr: no part 'fakd' in recipes*",
         ),
         ("seed: 0", "seed: 0\n1: 2", "1: Keys should be strings (got 1)"),
         ("seed: 0", "seed: 2024-01-01", "seed: *valid integer (got datetime.date(2024, 1, 1))"),

@@ -13,6 +13,7 @@ from components import dataset, parts
 from components.config import DataParams
 from components.datasets.manifest import COLUMNS, FILE, read_rows
 from components.errors import DatasetError, PictureError
+from components.inspection import descriptors
 from components.pictures import images
 from components.pictures.images import Picture
 from components.store import Store, Workplace
@@ -358,3 +359,11 @@ def test_a_changed_degraded_mate_changes_the_rows(tmp_path, monkeypatch):
         assert dataset.prepare(params, workplace=place).record.rows_digest != before.rows_digest
     finally:
         parts._foreign.cache_clear()
+
+
+def test_a_manifest_says_what_each_picture_is_like(place):
+    row = table(place, prepare(place)).loc["train/deep/b.png"]
+    said = descriptors.describe(place.data / "train/deep/b.png")
+    assert (row["mean_luma"], row["noise"]) == (said.mean_luma, said.noise)
+    assert row["colourfulness"] == 0  # it is grey
+    assert pd.isna(row["jpeg_quality"])

@@ -5,7 +5,7 @@ import torch
 
 from components import parts
 from components.errors import CheckpointError
-from components.student import ALONE, LABEL, distil_student
+from components.student import ALONE, LABEL, distil_student, train_alone
 from components.teacher import train_teacher
 from components.training import checkpoint
 from components.training.session import new_network
@@ -17,10 +17,11 @@ def teacher(manifest, workplace, tiny_recipe):
 
 
 @pytest.fixture
-def distil(manifest, workplace, tiny_recipe):
+def distil(manifest, teacher, workplace, tiny_recipe):
     def distil(guide, *, seed=0, **changes):
         params = tiny_recipe.model_copy(update=changes)
-        return distil_student(manifest, guide, params, seed=seed, workplace=workplace)
+        train = distil_student if guide else train_alone
+        return train(manifest, guide or teacher, params, seed=seed, workplace=workplace)
 
     return distil
 

@@ -30,7 +30,7 @@ def test_a_teacher_is_trained_and_found_again(train, workplace):
     assert found.reused
     assert made.record == found.record
     assert made.record.label == LABEL
-    assert made.record.validation_psnr_db > 5
+    assert made.record.validation > 5
     assert checkpoint.load(workplace.store.root / made.record.folder).privileged
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import time
 from collections import Counter
@@ -248,7 +249,7 @@ def test_benchmark_shows_protocol_every_picture_and_the_mean(released, new_shell
 
 
 def test_the_champion_is_measured_on_pictures_made_for_it(released, new_shell, set5, tmp_path):
-    (tmp_path / "HR").symlink_to(set5 / "HR")
+    shutil.copytree(set5 / "HR", tmp_path / "HR")
     model = "restill-kdsr@champion"
     done = new_shell().run(
         released.root, "benchmark", model, "--suite", tmp_path, "--make-lq", "--protocol", "sr_y"
@@ -263,12 +264,12 @@ def test_the_champion_is_measured_on_pictures_made_for_it(released, new_shell, s
         (["bicubic"], r"2 of 2 pictures have no degraded mate \(baby\.png, \.\.\.\)"),
         (
             ["bicubbic"],
-            r"no part 'bicubbic' in models \(there are: bicubic, .*did you mean 'bicubic'",
+            r"no part 'bicubbic' in models \(there are: .*bicubic, .*did you mean 'bicubic'",
         ),
     ],
 )
 def test_an_impossible_benchmark_is_refused(released, new_shell, set5, tmp_path, arguments, reason):
-    (tmp_path / "HR").symlink_to(set5 / "HR")
+    shutil.copytree(set5 / "HR", tmp_path / "HR")
     done = new_shell().run(released.root, "benchmark", *arguments, "--suite", tmp_path)
     assert re.match(reason, refusal(done))
 

@@ -24,8 +24,8 @@ def go(trial):
     manifest = dataset.prepare(params.data, workplace=workplace).record
     taught = teacher.train_teacher(manifest, recipe, seed=seed, workplace=workplace).record
     learned = [
-        student.distil_student(manifest, by, recipe, seed=seed, workplace=workplace).record
-        for by in (taught, None)
+        train(manifest, taught, recipe, seed=seed, workplace=workplace).record
+        for train in (student.distil_student, student.train_alone)
     ]
     entries = [benchmark.contender(record, workplace) for record in (taught, *learned)]
     suite = benchmark.held_out(manifest, recipe, workplace)

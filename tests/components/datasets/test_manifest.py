@@ -23,6 +23,7 @@ def manifest_of(rows, place):
 
 def row(path, split="test", lq=None, *, score=None, scene=""):
     values = (path, split, 10, "0" * 64, 4, 3, False, 8, lq, score, scene)
+    values += (120.0, 40.0, 300.0, None, 12.0, None)
     return dict(zip(COLUMNS, values, strict=True))
 
 
