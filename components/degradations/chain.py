@@ -1,8 +1,10 @@
 """Apply several degradations in order; in params.yaml a list stands for it."""
 
+import itertools
 from typing import Annotated, Literal
 
 import torch
+import torch.nn.functional as F
 from pydantic import BeforeValidator, Field, SerializeAsAny
 from torch import Tensor
 
@@ -38,13 +40,27 @@ class Degradation(degradations.Degradation):
             self.scale *= step.scale
 
     def __call__(self, image: Tensor, draws: Draws) -> Degraded:
-        """Degrade (B, 3, H, W); what was drawn is collected, masks are united by their maximum."""
+        """Degrade (B, 3, H, W).
+
+        What was drawn is collected; a name that comes again gets a number: `noise_level_2`. Masks are
+        brought to the size of the whole chain's input and united by their maximum; a step without
+        one adds nothing.
+        """
+        sides = image.shape[-2:]
         drawn: dict[str, Tensor] = {}
         mask: Tensor | None = None
         for step in self.steps:
             given = step(image, draws)
             image = given.image
-            drawn |= given.drawn
+            for name, values in given.drawn.items():
+                drawn[_free(name, drawn)] = values
             if given.mask is not None:
-                mask = given.mask if mask is None else torch.maximum(mask, given.mask)
+                whole = F.interpolate(given.mask, sides, mode="nearest-exact")
+                mask = whole if mask is None else torch.maximum(mask, whole)
         return Degraded(image, drawn, mask)
+
+
+def _free(name: str, taken: dict[str, Tensor]) -> str:
+    """Number a name that is taken, from 2."""
+    numbered = (f"{name}_{n}" for n in itertools.count(2))
+    return next(free for free in itertools.chain([name], numbered) if free not in taken)

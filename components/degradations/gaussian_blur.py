@@ -7,11 +7,9 @@ them eigenvalues (their code squares them). Borders are reflected, as KDSR's and
 Source: KDSR (ICLR 2023), https://arxiv.org/abs/2211.16928; 21 x 21 kernels, widths of [0.2, 4] at x4.
 """
 
-import math
 from typing import Literal, Self
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from torch import Tensor
@@ -19,11 +17,9 @@ from torch import Tensor
 from components import degradations
 from components.degradations import Degraded
 from components.draws import Draws, Per
-from components.errors import PictureError
 from components.parts import PartParams, Range
-
-# Below this width the kernel is a single 1 in float32; it also keeps the inverse finite at width 0.
-_MIN_WIDTH = 1e-3
+from components.pictures.filters import Border, convolve
+from components.pictures.kernels import gaussian_kernel
 
 
 class Params(PartParams):
@@ -39,6 +35,9 @@ class Params(PartParams):
         default=0.0, ge=0, le=1, description="samples whose second width equals the first"
     )
     kernel_pixels: int = Field(default=21, ge=3, description="side of the kernel, odd")
+    border: Literal["reflect", "zero"] = Field(
+        default="reflect", description="zero: black outside, as some published tables were made"
+    )
     per: Per = Field(default="sample", description="batch: one kernel for all, as KDSR's own code")
 
     @model_validator(mode="after")
@@ -73,44 +72,5 @@ class Degradation(degradations.Degradation):
             angle = torch.where(isotropic, angle, draws.uniform(*p.angle, per=p.per))
         kernel = gaussian_kernel(width, second, angle, pixels=p.kernel_pixels)
         drawn = {"blur_width": width, "blur_second_width": second, "blur_angle": angle}
-        return Degraded(_convolve(image, kernel), drawn)
-
-
-def gaussian_kernel(width: Tensor, second: Tensor, angle: Tensor, *, pixels: int) -> Tensor:
-    """Make kernels of sum 1.
-
-    Args:
-        width: Standard deviations along the first axis, (B,), pixels, 0 for no blur.
-        second: The same along the second axis, (B,).
-        angle: Direction of the first axis, (B,), degrees, from x towards y.
-        pixels: Side of the kernel, odd.
-
-    Returns:
-        (B, pixels, pixels) in the dtype of `width`.
-
-    Example:
-        >>> one = torch.ones(1)
-        >>> gaussian_kernel(0 * one, 0 * one, 0 * one, pixels=3)[0, 1]
-        tensor([0., 1., 0.])
-    """
-    offset = torch.arange(pixels, device=width.device, dtype=width.dtype) - pixels // 2
-    y, x = torch.meshgrid(offset, offset, indexing="ij")
-    turn = (angle * (math.pi / 180)).view(-1, 1, 1)
-    along = x * turn.cos() + y * turn.sin()  # (B, k, k)
-    across = y * turn.cos() - x * turn.sin()
-    first = width.clamp(min=_MIN_WIDTH).view(-1, 1, 1)
-    other = second.clamp(min=_MIN_WIDTH).view(-1, 1, 1)
-    kernel = torch.exp(-0.5 * ((along / first).square() + (across / other).square()))
-    return kernel / kernel.sum(dim=(1, 2), keepdim=True)
-
-
-def _convolve(image: Tensor, kernel: Tensor) -> Tensor:
-    """Convolve every sample with its own kernel, all channels alike."""
-    b, c, h, w = image.shape
-    reach = kernel.shape[-1] // 2
-    if min(h, w) <= reach:
-        raise PictureError(f"a blur of reach {reach} needs sides above {reach} pixels, got {h}x{w}")
-    # Batch into channels: one grouped convolution for B different kernels.
-    padded = F.pad(image, (reach,) * 4, mode="reflect").transpose(0, 1)  # (C, B, H + 2r, W + 2r)
-    blurred = F.conv2d(padded, kernel.to(image.dtype).unsqueeze(1), groups=b)
-    return blurred.transpose(0, 1).reshape(b, c, h, w)
+        border: Border = "constant" if p.border == "zero" else "reflect"
+        return Degraded(convolve(image, kernel, border=border), drawn)

@@ -151,3 +151,56 @@ def test_every_purpose_and_run_has_a_seed_of_its_own():
     # The first seven bytes of a digest, read here from its hexadecimal form.
     digest = hashlib.sha256(b"2/weights").hexdigest()
     assert named_seed(2, "weights") == int(digest[:14], 16)
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 3), (1,)])
+def test_fields_of_noise_belong_to_their_sample(shape):
+    seeds = seeds_for(7, torch.arange(9))
+    together, alone = Draws(seeds), Draws(seeds[4:5])
+    for name in ("noise", "whole", "noise"):
+        fields = getattr(together, name)(shape)
+        assert fields.shape == (9, *shape)
+        assert torch.equal(fields[4:5], getattr(alone, name)(shape))
+
+
+def test_noise_follows_the_normal_law_in_both_of_its_halves():
+    numbers = draws().noise((MANY,)).double().flatten()
+    assert stats.kstest(numbers.numpy(), "norm").pvalue > 0.01
+    assert abs(numbers.mean()) < FOUR_SIGMA
+    assert numbers.var() == pytest.approx(1, abs=FOUR_SIGMA * math.sqrt(2))
+    assert numbers.abs().max() < 5.8
+    first, second = numbers.view(2, -1)
+    four_sigma = FOUR_SIGMA * math.sqrt(2)
+    assert abs(correlation(first, second)) < four_sigma
+    assert abs(correlation(first.square(), second.square())) < four_sigma
+
+
+def test_whole_numbers_fill_24_bits_evenly():
+    numbers = draws().whole((MANY,)).flatten()
+    assert numbers.dtype == torch.int32
+    assert numbers.min() >= 0
+    assert numbers.max() < 2**24
+    assert stats.kstest(numbers.double().numpy() / 2**24, "uniform").pvalue > 0.01
+    first, second = numbers.double().view(2, -1)
+    assert abs(correlation(first, second)) < FOUR_SIGMA * math.sqrt(2)
+
+
+def test_things_are_chosen_as_often_as_their_shares_say():
+    chosen = draws(MANY).choice([2.0, 0.0, 5.0, 1.0])
+    found = torch.bincount(chosen, minlength=4).tolist()
+    assert found[1] == 0
+    expected = [MANY * share / 8 for share in (2, 5, 1)]
+    assert stats.chisquare([found[0], *found[2:]], expected).pvalue > 0.01
+    assert draws(100).choice([0.0, 0.0, 3.0]).unique().tolist() == [2]
+
+
+def test_a_branch_costs_one_draw_and_serves_any_of_the_samples():
+    one, other = draws(6), draws(6)
+    branch = one.branch()
+    branch.uniform(0, 1, (100,))
+    other.branch()
+    assert torch.equal(one.uniform(0, 1), other.uniform(0, 1))
+    chosen = Draws(draws(6).branch().seeds[[4, 1]])
+    assert torch.equal(chosen.noise((5,)), draws(6).branch().noise((5,))[[4, 1]])
+    apart = correlation(draws(MANY).branch().uniform(0, 1), draws(MANY).uniform(0, 1))
+    assert abs(apart) < FOUR_SIGMA

@@ -64,6 +64,24 @@ def test_all_that_was_drawn_is_told():
     assert set(drawn) == {"blur_width", "blur_second_width", "blur_angle", "noise_level"}
 
 
+def test_a_name_that_comes_again_gets_a_number():
+    other = NOISE | {"level": 5.0}
+    drawn = chain(NOISE, ROUND, other, NOISE)(torch.rand(2, 3, 16, 16), draws(2)).drawn
+    assert {name: values.tolist() for name, values in drawn.items()} == {
+        "noise_level": [20, 20],
+        "noise_level_2": [5, 5],
+        "noise_level_3": [20, 20],
+    }
+
+
+def test_a_mask_after_shrinking_is_brought_to_the_size_of_the_ground_truth():
+    small = chain(HALF, ROUND)
+    small.steps[1:] = [Stain(1)]
+    mask = small(torch.rand(2, 3, 6, 4), draws(2)).mask
+    assert mask.shape == (2, 1, 6, 4)
+    assert mask[0, 0].all(dim=1).tolist() == [False, False, True, True, False, False]
+
+
 def test_masks_are_united():
     several = chain(ROUND, ROUND, ROUND)
     several.steps[1:] = [Stain(0), Stain(3)]

@@ -1,79 +1,18 @@
-"""Kernels by hand, and the blur against SciPy."""
-
-import math
+"""The blur against SciPy; its kernels are tested in test_kernels.py of the pictures."""
 
 import pytest
 import torch
 from pydantic import ValidationError
 from scipy import ndimage
 
-from components.degradations.gaussian_blur import Degradation, Params, gaussian_kernel
+from components.degradations.gaussian_blur import Degradation, Params
 from components.draws import Draws, seeds_for
 from components.errors import PictureError
-
-
-def kernel(width: float, second: float, angle: float, *, pixels: int = 5) -> torch.Tensor:
-    numbers = (torch.tensor([value], dtype=torch.float64) for value in (width, second, angle))
-    return gaussian_kernel(*numbers, pixels=pixels)[0]
+from components.pictures.kernels import gaussian_kernel
 
 
 def draws(count: int) -> Draws:
     return Draws(seeds_for(0, torch.arange(count)))
-
-
-def test_an_isotropic_kernel_of_width_one():
-    side, corner = math.exp(-1 / 2), math.exp(-1)
-    rows = [[corner, side, corner], [side, 1, side], [corner, side, corner]]
-    expected = torch.tensor(rows, dtype=torch.float64) / (1 + 4 * side + 4 * corner)
-    torch.testing.assert_close(kernel(1, 1, 0, pixels=3), expected)
-
-
-def test_the_first_width_is_that_along_x_at_angle_zero():
-    k = kernel(2, 1, 0)
-    centre = k[2, 2]
-    assert k[2, 3] / centre == pytest.approx(math.exp(-1 / 8))  # one pixel along x
-    assert k[3, 2] / centre == pytest.approx(math.exp(-1 / 2))  # one pixel along y
-    assert k[4, 3] / centre == pytest.approx(math.exp(-1 / 8 - 2))
-
-
-def test_a_right_angle_swaps_the_axes():
-    torch.testing.assert_close(kernel(2, 1, 90), kernel(2, 1, 0).mT)
-
-
-def test_the_angle_turns_from_x_towards_y():
-    k = kernel(2, 1, 45)
-    centre = k[2, 2]
-    assert k[3, 3] / centre == pytest.approx(
-        math.exp(-2 / 8)
-    )  # sqrt(2) pixels along the first axis
-    assert k[1, 3] / centre == pytest.approx(math.exp(-2 / 2))  # sqrt(2) pixels along the second
-
-
-def test_thirty_degrees_is_the_covariance_of_the_papers():
-    turn = math.radians(30)
-    rotation = torch.tensor(
-        [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]], dtype=torch.float64
-    )
-    widths = torch.diag(torch.tensor([3.5, 1.5], dtype=torch.float64).square())
-    inverse = torch.linalg.inv(rotation @ widths @ rotation.T)
-    expected = torch.empty(21, 21, dtype=torch.float64)
-    for y in range(21):
-        for x in range(21):
-            p = torch.tensor([x - 10.0, y - 10.0], dtype=torch.float64)
-            expected[y, x] = torch.exp(-0.5 * p @ inverse @ p)
-    torch.testing.assert_close(kernel(3.5, 1.5, 30, pixels=21), expected / expected.sum())
-
-
-@pytest.mark.parametrize("widths", [(0.2, 0.2), (4, 4), (4, 0.2), (0, 4), (0, 0)])
-@pytest.mark.parametrize("angle", [0, 33, 90, 180])
-def test_every_kernel_sums_to_one_and_is_symmetric_about_its_centre(widths, angle):
-    k = kernel(*widths, angle, pixels=21)
-    assert k.sum() == pytest.approx(1)
-    torch.testing.assert_close(k, k.flip(0, 1))
-
-
-def test_half_a_turn_changes_nothing():
-    torch.testing.assert_close(kernel(3, 1, 20), kernel(3, 1, 200))
 
 
 def test_width_zero_is_the_picture_itself():
@@ -144,3 +83,10 @@ def test_impossible_parameters_are_refused(wrong, message):
 def test_a_picture_smaller_than_the_kernels_reach_is_refused():
     with pytest.raises(PictureError, match="reach 10 needs sides above 10 pixels, got 10x30"):
         Degradation(Params())(torch.rand(1, 3, 10, 30), draws(1))
+
+
+def test_black_outside_darkens_the_rim():
+    given = Degradation(Params(width=2.0, border="zero"))(torch.ones(1, 3, 30, 30), draws(1))
+    row = given.image[0, 0, 15]
+    assert row[15].item() == pytest.approx(1, abs=1e-4)
+    assert row[0].item() == pytest.approx(0.6, abs=0.01)  # half, and half of the middle's fifth

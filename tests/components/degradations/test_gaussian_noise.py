@@ -51,3 +51,22 @@ def test_the_noise_is_not_clipped():
     gt = torch.zeros(1, 3, 32, 32)
     given = Degradation(Params(level=20.0))(gt, Draws(torch.zeros(1)))
     assert given.image.min() < 0
+
+
+def test_grey_noise_is_alike_in_all_channels_and_the_share_is_kept():
+    gt = torch.full((400, 3, 8, 8), 0.5)
+    given = Degradation(Params(level=10.0, grey_share=0.25))(
+        gt, Draws(seeds_for(0, torch.arange(400)))
+    )
+    field = given.image - gt
+    alike = (field - field[:, :1]).abs().amax(dim=(1, 2, 3)) == 0
+    assert torch.equal(alike, given.drawn["noise_is_grey"])
+    assert alike.float().mean() == pytest.approx(0.25, abs=0.09)  # four standard deviations
+    for chosen in (alike, ~alike):
+        assert field[chosen].std().item() * 255 == pytest.approx(10, rel=0.05)
+
+
+def test_every_grey_sample_has_a_field_of_its_own():
+    field, _ = noise(4, level=10.0, grey_share=1.0)
+    assert not torch.equal(field[0], field[1])
+    assert abs(torch.corrcoef(field[:, 0].flatten(1))[0, 1]) < 4 / 64
