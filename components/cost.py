@@ -1,11 +1,17 @@
-"""What a network costs to run: parameters, multiply-adds, time."""
+"""What a network costs to run: parameters, multiply-adds, bytes, time."""
 
 import platform
 import statistics
 import time
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from components import parts
@@ -15,6 +21,7 @@ from components.parts import PartParams
 
 _SIDE = 480  # of the output that is counted and timed, pixels; a multiple of 2, 3, 4, 16
 _MEGAPIXELS = _SIDE * _SIDE / 1e6
+_MIB = 1 << 20
 _REPEATS = 5
 
 
@@ -30,13 +37,13 @@ def cost(params: PartParams, *, device: str = "cpu") -> Cost:
         the time is the median of five runs.
     """
     network: RestorationModel = parts.build("models", params)
-    # As a loaded checkpoint lies in memory; torch's stubs do not know the argument.
-    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Cost(
         num_parameters=num_parameters(network),
         giga_macs=giga_macs(params),
-        latency_ms=_latency_ms(network, device),
+        latency_ms=latencies_ms([params], device=device)[0],
         device=_name(device),
+        file_mib=_file_mib(network),
+        activation_mib=activation_mib(params),
     )
 
 
@@ -54,20 +61,115 @@ def giga_macs(params: PartParams) -> float:
     return macs / 1e9 / _MEGAPIXELS
 
 
+def activation_mib(params: PartParams) -> float:
+    """Count the memory of all tensors alive at once, at its peak, without computing any.
+
+    Returns:
+        MiB per megapixel of output, float32: pictures and activations, without the weights and without
+        what libraries need for themselves; the same on every device.
+    """
+    with torch.device("meta"), torch.no_grad():
+        network: RestorationModel = parts.build("models", params)
+        images = _images(network)
+        with _Alive(images) as alive:
+            network(*images)
+    peak: int = alive.peak
+    return peak / _MIB / _MEGAPIXELS
+
+
 @torch.inference_mode()
-def _latency_ms(network: RestorationModel, device: str) -> float:
-    """Time one image; the first run warms up. Returns milliseconds per megapixel of output."""
-    network.eval()
+def latencies_ms(models: Sequence[PartParams], *, device: str = "cpu") -> list[float]:
+    """Time networks in turn, so that what slows the machine slows each of them.
+
+    Args:
+        models: Of parts in the bin `models`; the weights do not matter.
+        device: Where to time them.
+
+    Returns:
+        Milliseconds per megapixel of output: the median of five runs on one image, after a first one.
+    """
+    networks = [_ready(params, device) for params in models]
+    rounds = [[_seconds(network, device) for network in networks] for _ in range(_REPEATS + 1)]
+    medians = map(statistics.median, zip(*rounds[1:], strict=True))
+    return [seconds * 1000 / _MEGAPIXELS for seconds in medians]
+
+
+def retimed(
+    costs: Sequence[Cost], models: Sequence[PartParams], *, device: str = "cpu"
+) -> list[Cost]:
+    """Replace times that were measured at different hours by times measured together.
+
+    Args:
+        costs: Of the networks, in their order.
+        models: Of parts in the bin `models`; the weights do not matter.
+        device: Where to time them.
+    """
+    times = latencies_ms(models, device=device)
+    return [
+        known.model_copy(update={"latency_ms": latency_ms, "device": _name(device)})
+        for known, latency_ms in zip(costs, times, strict=True)
+    ]
+
+
+def _ready(params: PartParams, device: str) -> RestorationModel:
+    network: RestorationModel = parts.build("models", params)
+    # As a loaded checkpoint lies in memory; torch's stubs do not know the argument.
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval()
+
+
+def _seconds(network: RestorationModel, device: str) -> float:
+    """Time one image."""
     lq, gt = _images(network)
     lq, gt = lq.to(device), None if gt is None else gt.to(device)
-    seconds = []
-    for _ in range(_REPEATS + 1):
-        started = time.perf_counter()
-        network(lq, gt)
-        if device.startswith("cuda"):
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds[1:]) * 1000 / _MEGAPIXELS
+    started = time.perf_counter()
+    network(lq, gt)
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def _file_mib(network: RestorationModel) -> float:
+    """Size the file that a checkpoint of the network holds its weights in."""
+    state = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    return len(safetensors.torch.save(state)) / _MIB
+
+
+class _Alive(TorchDispatchMode):
+    """Follows how many bytes the tensors occupy that exist at the same time.
+
+    Args:
+        given: Tensors that exist already and count.
+    """
+
+    def __init__(self, given: Iterable[Tensor | None]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's
+        self._known = weakref.WeakSet[Any]()
+        self._now = self.peak = 0
+        self._count(given)
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: Any = (),
+        kwargs: Any = None,
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        self._count(tree_leaves(made))
+        return made
+
+    def _count(self, values: Iterable[object]) -> None:
+        """Add storages not seen before; views and work in place have one that was."""
+        for storage in [v.untyped_storage() for v in values if isinstance(v, Tensor)]:
+            if storage not in self._known:
+                self._known.add(storage)
+                self._now += storage.nbytes()
+                weakref.finalize(storage, self._forget, storage.nbytes())
+        self.peak = max(self.peak, self._now)
+
+    def _forget(self, num_bytes: int) -> None:
+        self._now -= num_bytes
 
 
 def _images(network: RestorationModel) -> tuple[Tensor, Tensor | None]:

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.errors import StoreError
 from components.reporting import (
+    descent,
     explorer,
     formats,
     leaderboard,
@@ -23,6 +24,7 @@ from components.reporting import (
     slices,
     training,
     verdict,
+    versions,
 )
 from components.reporting.facts import ReportFacts
 from components.reporting.findings import Findings
@@ -58,6 +60,8 @@ SECTIONS = (
     Section("pictures", "Pictures", explorer.view),
     Section("training", "Training", training.view),
     Section("lineage", "Lineage", lineage.view),
+    Section("descent", "Descent", descent.view),
+    Section("versions", "Versions", versions.view),
     Section("credits", "Credits", lambda findings: findings.facts.credits),
 )
 

@@ -1,27 +1,14 @@
-"""How much better one model is than another on the same pictures.
-
-Source: B. Efron, Better bootstrap confidence intervals, JASA 82 (1987),
-https://doi.org/10.1080/01621459.1987.10478410, as implemented by scipy.stats.bootstrap.
-"""
+"""How much better one model is than another on the same pictures."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from components.errors import PairError
-
-ROW = ["image", "slice"]
-"""What names one row of a benchmark."""
-
-FEWEST_PICTURES = 3
-"""Fewer pictures than this give no interval."""
-
-_RESAMPLES = 9999
-_SEED = 0  # the page of a record must not change when it is rendered again
+from components.judging import intervals
+from components.judging.evidence import ROW
+from components.judging.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +17,8 @@ class Comparison:
 
     Attributes:
         mean_db: Over the finite rows; NaN where there is none.
-        interval_db: 95 % BCa bootstrap interval of the mean, pictures resampled; None where it
-            cannot be had.
+        interval_db: 95 % interval of the mean, the gate's; None where it cannot be had, or has no
+            width.
         num_pictures: Pictures with a finite difference: the n of the interval.
         num_rows: Rows compared, each a picture in a slice.
         wins: Rows where ours is better.
@@ -39,7 +26,7 @@ class Comparison:
     """
 
     mean_db: float
-    interval_db: tuple[float, float] | None
+    interval_db: Interval | None
     num_pictures: int
     num_rows: int
     wins: int
@@ -76,34 +63,17 @@ def pair(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
 def compare(pairs: pd.DataFrame) -> Comparison:
     """Summarise what `pair` gives; the table may be empty."""
     finite = pairs[np.isfinite(pairs["difference"])]
-    by_picture = finite.groupby("image")["difference"]
+    differences = finite.set_index("image")["difference"]
     return Comparison(
         mean_db=float(finite["difference"].mean()),
-        interval_db=_interval(by_picture.sum().to_numpy(), by_picture.count().to_numpy()),
-        num_pictures=len(by_picture),
+        interval_db=_interval(differences),
+        num_pictures=differences.index.nunique(),
         num_rows=len(pairs),
         wins=int((pairs["difference"] > 0).sum()),
         num_left_out=len(pairs) - len(finite),
     )
 
 
-def _interval(sums: NDArray[Any], counts: NDArray[Any]) -> tuple[float, float] | None:
-    """Resample pictures with all their rows: rows of one picture rise and fall together."""
-    means = sums / counts
-    if len(means) < FEWEST_PICTURES or np.ptp(means) < 1e-9:
-        return None
-    result = stats.bootstrap(
-        (sums, counts),
-        _pooled_mean,
-        paired=True,
-        n_resamples=_RESAMPLES,
-        batch=1000,
-        method="BCa",
-        random_state=np.random.default_rng(_SEED),  # `rng` only from scipy 1.15 on
-    )
-    low, high = map(float, result.confidence_interval)
-    return (low, high) if np.isfinite([low, high]).all() else None
-
-
-def _pooled_mean(sums: NDArray[Any], counts: NDArray[Any], axis: int = -1) -> Any:
-    return sums.sum(axis) / counts.sum(axis)
+def _interval(differences: pd.Series) -> Interval | None:
+    found = intervals.of_mean(differences)
+    return found if found and found[0] < found[1] else None

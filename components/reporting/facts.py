@@ -8,7 +8,9 @@ import pandas as pd
 
 from components.artifacts import BenchmarkReport, Release, Verdict
 from components.recipes import Paper
+from components.reporting.graph import Node
 from components.reporting.pictures import Pixels
+from components.reporting.standings import Standings
 from components.sources import Credit
 
 
@@ -98,6 +100,9 @@ class ReportFacts:
         undistilled: Label of the same network trained without distillation.
         reference: Label of the model without training that gains are counted from.
         champion: Label of the champion before this run, where it was measured.
+        standings: Every version of the registry; None where nobody asked it.
+        descent: What came of the data, to be drawn, each node after what it was made of; empty
+            where nobody asked the registry.
     """
 
     name: str
@@ -122,3 +127,5 @@ class ReportFacts:
     undistilled: str = "student alone"
     reference: str = "bicubic"
     champion: str = "champion before"
+    standings: Standings | None = None
+    descent: tuple[Node, ...] = ()

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.artifacts import BenchmarkReport
+from components.judging.intervals import FEWEST_PICTURES
 from components.reporting import formats
-from components.reporting.comparison import FEWEST_PICTURES, Comparison
+from components.reporting.comparison import Comparison
 from components.reporting.findings import Findings
 
 

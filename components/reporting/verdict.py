@@ -24,27 +24,29 @@ class VerdictView:
     Attributes:
         headline: The verdict in words.
         over_reference_db: Mean gain over the reference; None where one of both was not measured.
-        over_champion: Paired with the champion before; None where there was none.
-        distilled: Paired with the same network trained without distillation; None likewise.
+        distilled: Paired with the same network trained without distillation; None where that was
+            not measured.
+        reasons: What the gate said besides its rules.
     """
 
     headline: Headline
     over_reference_db: float | None
-    over_champion: Comparison | None
     distilled: Comparison | None
+    reasons: tuple[str, ...]
 
 
 def view(findings: Findings) -> VerdictView:
     """Gather the section."""
     facts = findings.facts
     ours, theirs = findings.report_of(facts.student), findings.report_of(facts.reference)
+    told = {rule.sentence for rule in facts.verdict.rules}
     return VerdictView(
         headline=headline(facts),
         over_reference_db=ours.mean["psnr_db"] - theirs.mean["psnr_db"]
         if ours and theirs
         else None,
-        over_champion=findings.comparisons.get(facts.champion),
         distilled=findings.comparisons.get(facts.undistilled),
+        reasons=tuple(r for r in facts.verdict.reasons if r not in told),
     )
 
 
@@ -55,6 +57,9 @@ def headline(facts: ReportFacts) -> Headline:
     now = f"{release.name} version {release.version}" if release else before
     if verdict.outcome == "unchanged":
         return Headline("Unchanged", "the student is already in service", now, "calm")
+    if verdict.mode == "dry_run":
+        word = "Would be refused" if verdict.outcome == "rejected" else "Would be promoted"
+        return Headline(word, "the gate runs dry, so nothing changes", before, "calm")
     if not verdict.passed:
         return Headline("Refused", "the student does not go into service", before, "bad")
     if release is None:

@@ -4,10 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from components.cost import cost, giga_macs, num_parameters
+from components import parts
+from components.cost import activation_mib, cost, giga_macs, num_parameters, retimed
 from components.models import bicubic, kdsr
+from components.training import checkpoint
 
 OUTPUT = 480 * 480  # pixels that are counted on
+TINY = kdsr.Params(channels=2, num_blocks=1, num_encoder_blocks=0)
 
 
 def test_the_numbers_of_a_convolution():
@@ -52,3 +55,38 @@ def test_the_whole_cost_of_a_network(privileged):
     assert found.giga_macs == giga_macs(params)
     assert 0 < found.latency_ms < 60_000
     assert found.device.endswith(f"cpu, {torch.get_num_threads()} threads")
+
+
+def test_the_file_of_weights_is_as_large_as_a_checkpoints(tmp_path):
+    network = kdsr.Model(TINY)
+    checkpoint.save(tmp_path, network, {"model": TINY.model_dump(mode="json")})
+    saved = (tmp_path / checkpoint.WEIGHTS).stat().st_size
+    assert cost(TINY).file_mib == saved / 2**20
+
+
+class Steps(nn.Module):
+    """Makes four tensors of the input's size; no more than three exist at once, the input with them."""
+
+    scale, privileged = 1, False
+
+    def forward(self, lq, gt=None):
+        first = lq + 1
+        second = first * 2
+        del first
+        second.add_(1)  # in place
+        return second.view(-1) * 3  # of a view
+
+
+def test_tensors_alive_at_once_are_counted_by_hand(monkeypatch):
+    monkeypatch.setattr(parts, "build", lambda bin_, params: Steps())
+    picture = 3 * OUTPUT * 4  # bytes
+    assert activation_mib(TINY) == pytest.approx(3 * picture / 2**20 / (OUTPUT / 1e6))
+
+
+def test_networks_are_timed_in_turn_and_the_larger_takes_longer():
+    large = TINY.model_copy(update={"channels": 32, "num_blocks": 2})
+    costs = [cost(TINY).model_copy(update={"latency_ms": 0.0, "device": "elsewhere"})] * 2
+    small, big = retimed(costs, [TINY, large])
+    assert 0 < small.latency_ms < big.latency_ms
+    assert small.device.endswith(f"cpu, {torch.get_num_threads()} threads")
+    assert small.giga_macs == costs[0].giga_macs

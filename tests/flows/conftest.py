@@ -31,7 +31,7 @@ _SMALLEST = {
     "recipes.kdsr.teacher": _TRAINING | {"pool": 8},
     "recipes.kdsr.student": _TRAINING | {"pool": 4},
     # So few steps may make a student worse than bicubic; whatever it is, it may be the first.
-    "gate": {"min_gain_over_reference_db": -20.0},
+    "gate": {"min_gain_over_reference_db": -20.0, "max_slice_loss_to_reference_db": 20.0},
 }
 
 

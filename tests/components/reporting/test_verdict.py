@@ -2,13 +2,11 @@
 
 import pytest
 
-from components.artifacts import Verdict
+from components.artifacts import Rule, Verdict
 from components.report import render
-from components.reporting import verdict
-from components.reporting.findings import Findings
 from components.reporting.verdict import headline
 from tests.document import Document
-from tests.sample_run import FACTS, IMAGES, QUICK, but
+from tests.sample_run import FACTS, QUICK, but
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +51,30 @@ def test_every_outcome_has_its_headline(
 
 
 def test_the_gain_over_the_champion_has_its_interval():
-    champion = IMAGES["student"].assign(psnr_db=lambda t: t["psnr_db"] - [0.1, 0.2, 0.3, 0.4] * 2)
-    facts = but(QUICK, images={**IMAGES, "champion before": champion})
-    found = verdict.view(Findings(facts)).over_champion
-    assert found.mean_db == pytest.approx(0.25)
-    low, high = found.interval_db
-    assert f"95 % +{low:.2f} to +{high:.2f}, n = 4" in Document(render(facts)).text
-    assert 0.1 <= low < 0.25 < high <= 0.4
+    found = FACTS.verdict.model_copy(update={"interval_db": (0.1, 0.4), "num_pictures": 24})
+    assert "interval +0.10 to +0.40, n = 24" in Document(render(but(QUICK, verdict=found))).text
+
+
+def test_every_rule_is_said_once_and_a_broken_one_is_called_so():
+    rules = (
+        Rule(name="ssim", value=0.1, limit=0.0, passed=True, sentence="enough ssim"),
+        Rule(name="pictures", value=3, limit=4, passed=False, sentence="3 pictures"),
+    )
+    found = Verdict(
+        passed=False,
+        outcome="rejected",
+        gain_db=None,
+        reasons=("3 pictures", "and a word"),
+        rules=rules,
+    )
+    text = Document(render(but(QUICK, verdict=found))).text
+    assert "Reasons enough ssim Broken: 3 pictures and a word Champion now" in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"), [("better", "Would be promoted"), ("rejected", "Would be refused")]
+)
+def test_a_dry_run_changes_nothing_and_says_what_it_would(outcome: str, word: str):
+    found = Verdict(passed=False, outcome=outcome, gain_db=0.1, reasons=(), mode="dry_run")
+    said = headline(but(verdict=found, release=None, champion_before="m version 3"))
+    assert (said.word, said.champion, said.tone) == (word, "m version 3", "calm")
