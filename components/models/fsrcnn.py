@@ -7,7 +7,8 @@ depthwise convolution followed by a pointwise one, both with bias.
 Sources: Dong et al., "Accelerating the Super-Resolution Convolutional Neural Network", ECCV 2016,
 https://arxiv.org/abs/1608.00367, for the network; its separable form, one for each of red, green and
 blue, is the teacher in the code of Mitheran et al., 2022, https://arxiv.org/abs/2207.11250, whose figure
-says FSRCNN alone. `shared` uses one network for the three channels, a simplification of ours.
+says FSRCNN alone. Of ours, off by default: `shared`, one network for the three channels, and `skip: bicubic`,
+which adds to the bicubically enlarged channel, so that an untrained network is bicubic enlargement.
 """
 
 from typing import Literal
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from components import models
 from components.parts import PartParams
+from components.pictures.resize import resize
 
 _KERNEL = 9  # of the layer that enlarges
 _FIRST_SPREAD = 0.001  # standard deviation of its first weights
@@ -32,11 +34,12 @@ class Params(PartParams):
     shrunk: int = Field(default=12, ge=1, description="maps of the mapping layers, the paper's s")
     num_mappings: int = Field(default=4, ge=0, description="mapping layers, the paper's m")
     shared: bool = Field(default=False, description="one network for red, green and blue")
+    skip: Literal["none", "bicubic"] = Field(default="none", description="none: the paper's")
 
 
 PRESETS: dict[str, Params] = {
     "teacher": Params(),
-    "small": Params(channels=24, shrunk=8, num_mappings=2, shared=True),
+    "small": Params(channels=24, shrunk=8, num_mappings=2, shared=True, skip="bicubic"),
 }
 
 AUTHORS_NAMES = (
@@ -57,13 +60,17 @@ class Model(models.RestorationModel):
         super().__init__()
         self.scale = params.scale
         self.halo = 4 + params.num_mappings
+        self.skip = params.skip == "bicubic"
         count = 1 if params.shared else 3
         self.colours = nn.ModuleList(Colour(params) for _ in range(count))
 
     def restore(self, lq: Tensor, code: Tensor | None) -> Tensor:  # noqa: ARG002 - the contract
         """Enlarge (B, 3, h, w) to (B, 3, h * scale, w * scale)."""
         colours = zip(self._networks(), lq.split(1, dim=1), strict=True)
-        return torch.cat([network(channel) for network, channel in colours], dim=1)
+        added = torch.cat([network(channel) for network, channel in colours], dim=1)
+        if not self.skip:
+            return added
+        return added + resize(lq, lq.shape[-2] * self.scale, lq.shape[-1] * self.scale)
 
     def features(self, lq: Tensor) -> Tensor:
         """Give the maps before the last layer, those of red first: (B, 3 * channels, h, w)."""

@@ -7,10 +7,12 @@ network, its multiply-adds not at all. It can be measured, not trained and not r
 """
 
 import importlib
+import re
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from torch import Tensor, nn
 
 from components import models
@@ -18,11 +20,21 @@ from components.errors import PairError, PartError
 from components.parts import PartParams
 
 
+def _two_names(target: str) -> str:
+    if not re.fullmatch(r"[\w.]+:\w+", target):
+        raise PydanticCustomError(
+            "target",
+            "must be module:function, such as mine:restore; got {target}",
+            {"target": repr(target)},
+        )
+    return target
+
+
 class Params(PartParams):
     """Where the function is, and what it does to the sides."""
 
     name: Literal["function"] = "function"
-    target: str = Field(pattern=r"^[\w.]+:\w+$", description="module:function")
+    target: Annotated[str, AfterValidator(_two_names)] = Field(description="module:function")
     scale: int = Field(default=1, ge=1, description="how many times larger the sides become")
 
 
@@ -46,7 +58,8 @@ class Model(models.RestorationModel):
         """Give what the function gives for (B, 3, h, w).
 
         Raises:
-            PairError: that is no tensor, or one of another shape; the message names both.
+            PairError: that is no tensor, one of another shape, or one of whole numbers; the message
+                names what it must be and what it is.
         """
         b, _, h, w = lq.shape
         wanted = (b, 3, h * self.scale, w * self.scale)
@@ -58,6 +71,8 @@ class Model(models.RestorationModel):
             raise PairError(f"{self.target} must give a tensor {wanted}, it gave {kind}")
         if tuple(given.shape) != wanted:
             raise PairError(f"{self.target} must give {wanted}, it gave {tuple(given.shape)}")
+        if not given.is_floating_point():
+            raise PairError(f"{self.target} must give floats around [0, 1], it gave {given.dtype}")
         return given.to(lq.dtype)
 
 

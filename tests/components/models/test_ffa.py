@@ -34,7 +34,7 @@ def test_any_size_is_restored_to_that_size(size):
 
 
 def test_the_skip_adds_the_normalised_input():
-    network = Model(PRESETS["small"])
+    network = Model(Params(num_groups=1, num_blocks=1))
     for parameter in network.tail.parameters():
         torch.nn.init.zeros_(parameter)
     lq = torch.tensor([0.64, 0.60 + 0.15, 0.58]).view(1, 3, 1, 1).expand(1, 3, 8, 8)
@@ -48,3 +48,8 @@ def test_the_features_lead_to_the_restored_image():
     features = network.features(lq)
     assert features.shape == (1, 16, 12, 12)
     torch.testing.assert_close(network.finish(lq, features), network(lq))
+
+
+def test_a_plain_skip_starts_as_the_input():
+    lq = torch.rand(1, 3, 12, 12)
+    torch.testing.assert_close(Model(PRESETS["small"])(lq), lq)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from components.models.fsrcnn import PRESETS, Colour, Model, Params
+from components.pictures.resize import resize
 
 
 def count(module):
@@ -43,3 +44,9 @@ def test_each_colour_goes_its_own_way():
 
 def test_the_features_of_all_colours_stand_side_by_side():
     assert Model(PRESETS["teacher"]).features(torch.rand(1, 3, 5, 6)).shape == (1, 168, 5, 6)
+
+
+def test_a_bicubic_skip_starts_near_bicubic_enlargement():
+    lq = torch.rand(1, 3, 12, 12)
+    enlarged = Model(PRESETS["small"])(lq)
+    assert (enlarged - resize(lq, 24, 24)).abs().max() < 0.02

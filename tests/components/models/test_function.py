@@ -17,6 +17,9 @@ def double(lq):
 def same(lq):
     return lq
 
+def levels(lq):
+    return (255 * lq).byte()
+
 def array(lq):
     return lq.numpy()
 
@@ -59,6 +62,7 @@ def test_shapes_alone_do_not_call_it():
     ("name", "scale", "reason"),
     [
         ("same", 2, r"must give \(1, 3, 8, 10\), it gave \(1, 3, 4, 5\)"),
+        ("levels", 1, r"must give floats around \[0, 1\], it gave torch.uint8"),
         ("array", 1, r"must give a tensor \(1, 3, 4, 5\), it gave ndarray"),
     ],
 )
@@ -82,5 +86,5 @@ def test_a_function_that_is_not_there_is_refused(target, reason):
 
 @pytest.mark.parametrize("target", ["file.py", "module:", ":f", "a b:c"])
 def test_other_words_are_refused(target):
-    with pytest.raises(PartError, match="target"):
+    with pytest.raises(PartError, match=f"must be module:function, .*; got {target!r}"):
         parts.configure("models", {"name": "function", "target": target})
