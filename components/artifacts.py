@@ -109,6 +109,7 @@ class BenchmarkReport(Record):
     slices: dict[str, dict[str, float]] = Field(description="slice -> metric -> mean over pictures")
     cost: Cost
     weights_sha256: str = Field(description="empty for a model without weights")
+    suite: str = Field(default="", description="what people call the pictures")
     expected_images: int | None = Field(
         default=None, description="rows that the suite should have; None where nobody knows"
     )

@@ -21,6 +21,7 @@ from components.config import RecipeParams
 from components.cost import cost
 from components.errors import ConfigError, PairError, ProtocolError
 from components.keys import Key, make_key
+from components.metrics import Metric
 from components.models import RestorationModel
 from components.pictures import images
 from components.store import Outcome, Workplace
@@ -43,6 +44,8 @@ __all__ = [
 ]
 
 ROWS = "images.parquet"
+
+_FACTS = ("image", "slice", "width", "height", "num_clipped")  # columns that no metric gives
 
 # Ground-truth pixels of one batch. A CPU is busy with one picture, which then is computed in the same
 # way whatever stands beside it; a GPU is not.
@@ -97,7 +100,7 @@ def measure(
         ProtocolError: the model's scale is not the suite's, or half precision is not allowed.
         PairError: the model gave NaN, or a picture of the wrong size; the message names the case.
         PictureError: a picture is damaged, or too small for its damage.
-        CheckpointError: the weights are damaged, or missing.
+        CheckpointError: the weights of the model or of a metric are damaged, or missing.
         PartError: a function's module or name is not there.
     """
     _require_device(device, suite)
@@ -106,13 +109,14 @@ def measure(
     def make(folder: Path) -> BenchmarkReport:
         table = _table(entry, suite, device=device, progress=progress)
         table.to_parquet(folder / ROWS, index=False)
-        metrics = list(suite.metrics)
+        metrics = [name for name in table.columns if name not in _FACTS]
         return BenchmarkReport(
             folder=name_of(folder),
             label=entry.label,
             protocol=suite.protocol_id,
             benchmark_digest=key.inputs["suite"],
             num_images=len(table),
+            suite=suite.name,
             expected_images=suite.expected,
             mean={name: float(table[name].mean()) for name in metrics},
             slices={
@@ -132,24 +136,27 @@ def _table(entry: Contender, suite: Suite, *, device: str, progress: Progress) -
     network = entry.network.to(device)
     if network.scale != suite.scale:
         raise ProtocolError(f"{entry.label} has scale {network.scale}, the suite {suite.scale}")
+    metrics = suite.metrics
     kind = torch.device(device).type
     readers = 1 if kind == "cpu" else min(8, os.cpu_count() or 1)
     pixels = _BATCH_PIXELS.get(kind, 1)
     rows: dict[int, dict[str, Any]] = {}
     for batch in batches(suite, device=device, pixels=pixels, readers=readers):
-        rows |= zip(batch.numbers, _measure(network, batch, suite), strict=True)
+        rows |= zip(batch.numbers, _measure(network, batch, suite, metrics), strict=True)
         progress(len(rows), len(suite.cases), f"{entry.label}: {batch.cases[-1].image}")
     return pd.DataFrame([rows[number] for number in sorted(rows)])
 
 
-def _measure(network: RestorationModel, batch: Batch, suite: Suite) -> list[dict[str, Any]]:
+def _measure(
+    network: RestorationModel, batch: Batch, suite: Suite, metrics: dict[str, Metric]
+) -> list[dict[str, Any]]:
     """Restore and compare the cases of a batch; a row each."""
     with named(batch.cases[0]):
         restored = _restore(network, batch, half=suite.half)
     _refuse_bad(restored, batch)
     with named(batch.cases[0]):
         shown = suite.instrument.view(restored, batch.gt, grey=batch.grey)
-        values = {name: m.measure(*shown).tolist() for name, m in suite.metrics.items()}
+        values = {name: m.measure(*shown).tolist() for name, m in metrics.items()}
     clipped = ((restored < 0) | (restored > 1)).flatten(1).sum(dim=1).tolist()
     height, width = batch.gt.shape[-2:]
     return [

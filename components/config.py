@@ -33,6 +33,15 @@ def _list_as_chain(raw: object) -> object:
     return parse("degradations", {"name": "chain", "steps": raw} if isinstance(raw, list) else raw)
 
 
+def _metric(raw: object) -> object:
+    """Read a metric's block; a lone name, or a part without `Params`, has no parameters."""
+    block = {"name": raw} if isinstance(raw, str) else raw
+    name = block.get("name") if isinstance(block, dict) else None
+    if isinstance(name, str) and not hasattr(load("metrics", known("metrics", name)), "Params"):
+        return PartParams.model_validate(block)
+    return parse("metrics", block)
+
+
 def _name_by_key(raw: object) -> object:
     """`{kdsr: {...}}` -> `{kdsr: {name: kdsr, ...}}`: a block without a name has that of its key."""
     if not isinstance(raw, dict):
@@ -64,6 +73,7 @@ def _needs_no_training(name: str) -> str:
 Source = Annotated[SerializeAsAny[PartParams], _part("sources")]
 Degradation = Annotated[SerializeAsAny[PartParams], BeforeValidator(_list_as_chain)]
 Protocol = Annotated[str, AfterValidator(partial(known, "protocols"))]
+Metric = Annotated[SerializeAsAny[PartParams], BeforeValidator(_metric)]
 Reference = Annotated[str, AfterValidator(_needs_no_training)]
 
 
@@ -143,6 +153,12 @@ class SuiteParams(Block):
     references: tuple[Reference, ...] = Field(
         default=(), strict=False, description="models without training that stand beside"
     )
+    metrics: tuple[Metric, ...] = Field(
+        default=(),
+        strict=False,
+        description="parts of components/metrics, beside the protocol's own; those with weights say "
+        "where they are",
+    )
     origin: str = Field(default="", description="where the set is to be had")
 
     @model_validator(mode="after")
@@ -160,6 +176,18 @@ class SuiteParams(Block):
             load("protocols", self.protocol).Protocol(scale=self.scale)
         except ProtocolError as error:
             raise PydanticCustomError("scale", "{text}", {"text": str(error)}) from error
+        return self
+
+    @model_validator(mode="after")
+    def _one_column_a_metric(self) -> Self:
+        names = [*load("protocols", self.protocol).METRICS, *(m.name for m in self.metrics)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise PydanticCustomError(
+                "metrics",
+                "every metric can be measured once, the protocol's own need no mention; twice are {twice}",
+                {"twice": ", ".join(twice)},
+            )
         return self
 
 

@@ -16,6 +16,8 @@ from components.errors import RestorationError
 from flows.commands import data
 from flows.commands.ablate import ablate
 from flows.commands.benchmark import benchmark
+from flows.commands.leaderboard import leaderboard
+from flows.commands.lineage import lineage
 from flows.commands.terminal import enter, err, out, say, start_server
 from flows.commands.weights import import_
 from flows.environment import find_checkout
@@ -33,6 +35,8 @@ app.add_typer(data.app, name="data")
 app.command()(benchmark)
 app.command()(ablate)
 app.command("import")(import_)
+app.command()(lineage)
+app.command()(leaderboard)
 
 
 def main() -> None:

@@ -46,21 +46,22 @@ def _looks(checkout: Checkout, params: Path, recipe: str) -> str | None:
         return None
     total = hashlib.sha256(f"{params} {recipe} {platform.python_version()}".encode())
     total.update("".join(f"{name} {version(name)} " for name in LIBRARIES).encode())
-    folders = (_CODE / "components", _CODE / "flows", checkout.data, checkout.mlruns)
+    folders = (_CODE / "components", _CODE / "flows", checkout.data)
     for line in (
         _look(params),
         _look(checkout.root / "data.dvc"),
-        *(line for folder in folders for line in _below(folder)),
+        *(line for folder in folders for line in _below(folder, {"__pycache__"})),
+        *_below(checkout.mlruns, _CHANGING),
     ):
         total.update(line.encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
 
-def _below(folder: Path) -> Iterator[str]:
-    """Look at every file of a folder, in a fixed order."""
+def _below(folder: Path, passed_over: set[str]) -> Iterator[str]:
+    """Look at every file of a folder, in a fixed order; names in `passed_over` do not count."""
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(set(folders) - _CHANGING - {"__pycache__"})
-        for name in sorted(set(files) - _CHANGING):
+        folders[:] = sorted(set(folders) - passed_over)
+        for name in sorted(set(files) - passed_over):
             yield _look(Path(parent, name))
 
 

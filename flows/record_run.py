@@ -11,6 +11,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components import benchmark, parts, report
+from components.archive import family, leaderboard, lineage, reading
+from components.archive.rows import Rows
 from components.artifacts import BenchmarkReport, Checkpoint, Manifest
 from components.benchmark import Contender, Suite
 from components.config import Params, as_yaml
@@ -29,6 +31,7 @@ from flows.promote_student import CHAMPION, Promotion
 
 REPORT = "report.html"
 NUM_SHOWN = 6  # pictures of the page; each is restored once more by every model
+NUM_BOARDS = 3  # benchmarks of the page's table of all versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
     images = {r.label: benchmark.read_table(r, workplace) for r in reports}
     recipe = way.params.recipe
     manifest = way.manifest.record
+    tracking, store = Tracking(checkout.mlruns), workplace.store
+    archive = reading.read(tracking, store)
     return ReportFacts(
         name=name_of_run(way).name,
         time=datetime.now(UTC),
@@ -159,6 +164,8 @@ def _report_facts(way: Way, promotion: Promotion, checkout: Checkout) -> ReportF
         credits=parts.build("sources", way.params.pictures.source).credits(),
         privileged=frozenset(e.label for e in way.entries if getattr(e.model, "privileged", False)),
         champion=CHAMPION,
+        standings=leaderboard.standings(archive, Rows(tracking, store).of, most=NUM_BOARDS),
+        descent=family.nodes(lineage.descent(archive, manifest.data_digest)),
     )
 
 

@@ -108,15 +108,15 @@ def _stations(settings: Params, checkout: Checkout) -> Way:
     """Stations 1 to 4."""
     code = git.code(checkout.root)  # now, for this process keeps the code that it started with
     manifest = prepare_dataset(settings, checkout)
+    suite = benchmark.held_out(manifest.record, settings.chosen, checkout.workplace)
+    references = benchmark.references(settings.chosen)
+    # Before any training: a test picture that cannot be measured is found out now.
+    rated = benchmark_models(references, suite, checkout)
     teacher = train_teacher(manifest.record, settings, checkout)
     students = distill_student(manifest.record, teacher.record, settings, checkout)
     trained = (teacher, *students)
     recipe: Recipe = parts.build("recipes", settings.chosen)
     restoring = trained if recipe.teacher_restores else tuple(students)
-    entries = [
-        *(benchmark.contender(outcome.record, checkout.workplace) for outcome in restoring),
-        *benchmark.references(settings.chosen),
-    ]
-    suite = benchmark.held_out(manifest.record, settings.chosen, checkout.workplace)
-    reports = benchmark_models(entries, suite, checkout)
-    return Way(settings, code, manifest, trained, tuple(entries), suite, tuple(reports))
+    models = [benchmark.contender(outcome.record, checkout.workplace) for outcome in restoring]
+    reports = (*benchmark_models(models, suite, checkout), *rated)
+    return Way(settings, code, manifest, trained, (*models, *references), suite, reports)

@@ -75,7 +75,7 @@ def ask(wanted: Wanted, *, suites: Mapping[str, SuiteParams], root: Path) -> Que
             f"{wanted.suite}: is no folder, and no suite of params.yaml "
             f"(there are: {', '.join(suites) or 'none'}){parts.near(wanted.suite, suites)}"
         )
-    suite = replace(question.suite, half=wanted.half)
+    suite = replace(question.suite, half=wanted.half, name=Path(wanted.suite).name)
     suite.protocol_id  # noqa: B018 - what cannot be measured so is said before anything is
     return replace(question, suite=suite)
 
@@ -100,7 +100,8 @@ def named_suite(name: str, params: SuiteParams, root: Path) -> Suite:
     suite = folder_suite(
         found, params.protocol, scale=params.scale, degradations=params.degradations
     )
-    return replace(suite, expected=params.pictures * (len(params.degradations) or 1))
+    expected = params.pictures * (len(params.degradations) or 1)
+    return replace(suite, expected=expected, beside=params.metrics)
 
 
 def _named(wanted: Wanted, params: SuiteParams, root: Path) -> Question:

@@ -10,12 +10,14 @@ import torch
 
 from components import parts
 from components.artifacts import Manifest
+from components.benchmarking import columns
 from components.config import RecipeParams
 from components.datasets import layout
 from components.datasets.manifest import read_rows
 from components.degradations import Degradation
 from components.errors import ProtocolError
 from components.keys import PACKAGE, digest_of, parts_of, source_digests
+from components.metrics import Metric
 from components.models import RestorationModel
 from components.parts import PartParams
 from components.protocols import Protocol
@@ -25,6 +27,9 @@ from components.store import Workplace, sha256_of
 
 OWN_PAIRS = "own pairs"
 """The slice of a set that brings its own degraded pictures."""
+
+HELD_OUT = "held out"
+"""The name of a run's own suite."""
 
 _HALF = ":half"
 
@@ -66,6 +71,8 @@ class Suite:
         scale: Of the ground truth over the degraded picture.
         expected: Rows that the suite should have; None where nobody knows.
         half: Whether models compute in half precision; the protocol must allow it.
+        beside: Metrics that are measured beside the protocol's own.
+        name: What people call the pictures; of no consequence.
     """
 
     cases: tuple[Case, ...]
@@ -73,17 +80,21 @@ class Suite:
     scale: int
     expected: int | None = None
     half: bool = False
+    beside: tuple[PartParams, ...] = ()
+    name: str = ""
 
     @property
     def digest(self) -> str:
-        """Same digest: same pictures, same damage, same protocol, same code of all three."""
+        """Same digest: same pictures, damage, protocol and metrics, same code of all four."""
         instrument = type(self.instrument).__module__
-        metrics = [module.__name__ for module in self.metrics.values()]
+        measured = columns.measured(self.protocol, self.beside)
+        metrics = [parts.load("metrics", name).__name__ for name in measured]
         damage = parts_of(*(case.degradation for case in self.cases if case.degradation))
         return digest_of(
             {
                 "cases": [case.identity for case in self.cases],
                 "protocol": self.protocol_id,
+                "beside": [columns.identity(metric) for metric in self.beside],
                 "code": source_digests([f"{PACKAGE}.benchmark", instrument, *metrics, *damage]),
             }
         )
@@ -114,11 +125,15 @@ class Suite:
         return instrument.id + (_HALF if self.half else "")
 
     @property
-    def metrics(self) -> dict[str, Any]:
-        """Column -> module of the metric, in the protocol's order; a unit ends the column's name."""
-        part: Any = parts.load("protocols", self.protocol)
-        modules: dict[str, Any] = {name: parts.load("metrics", name) for name in part.METRICS}
-        return {name + ("_db" if m.UNIT == "dB" else ""): m for name, m in modules.items()}
+    def metrics(self) -> dict[str, Metric]:
+        """Column -> metric, the protocol's first; a unit ends the column's name.
+
+        Weights are read anew each time that this is asked for.
+
+        Raises:
+            CheckpointError: a metric's weights are missing, damaged, or others.
+        """
+        return columns.built(columns.measured(self.protocol, self.beside).values())
 
 
 def held_out(manifest: Manifest, recipe: RecipeParams, workplace: Workplace) -> Suite:
@@ -135,7 +150,7 @@ def held_out(manifest: Manifest, recipe: RecipeParams, workplace: Workplace) -> 
     if not params.degradations:
         found = [Found(row.file, "test", row.folder / row.lq if row.lq else None) for row in rows]
         suite = folder_suite(found, params.protocol, scale=scale_of(recipe))
-        return replace(suite, expected=len(suite.cases))
+        return replace(suite, expected=len(suite.cases), name=HELD_OUT)
     scales = {parts.build("degradations", d).scale for d in params.degradations.values()}
     if len(scales) > 1:
         raise ProtocolError(f"one suite has one scale, its degradations have {sorted(scales)}")
@@ -144,7 +159,7 @@ def held_out(manifest: Manifest, recipe: RecipeParams, workplace: Workplace) -> 
         for label, degradation in params.degradations.items()
         for row in rows
     )
-    return Suite(cases, params.protocol, scales.pop(), expected=len(cases))
+    return Suite(cases, params.protocol, scales.pop(), expected=len(cases), name=HELD_OUT)
 
 
 def scale_of(recipe: RecipeParams) -> int:

@@ -165,6 +165,8 @@ def _is_passed_over(path: Path, folder: Path) -> bool:
 
 def _broken_rule(path: Path, folder: Path) -> str:
     """Say why a file may not be there; empty for pictures and for folders."""
+    if not _is_utf8(path.relative_to(folder).as_posix()):
+        return "the name is not UTF-8; DVC could not record it"
     if path.is_symlink() and not (
         path.is_file() and path.resolve().is_relative_to(folder.resolve())
     ):
@@ -172,6 +174,14 @@ def _broken_rule(path: Path, folder: Path) -> str:
     if path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES):
         return ""
     return f"is not a picture; pictures end in {', '.join(SUFFIXES)}"
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _number(name: str) -> float:

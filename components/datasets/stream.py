@@ -112,7 +112,7 @@ class Stream:
             epoch, within = divmod(position, self.num_rows)
             first = self._reader.rank * self.num_rows
             for row in self._slice(epoch, first + within, first + self.num_rows):
-                yield row | {"position": position}
+                yield row | {"position": position, "epoch": epoch}
                 position += 1
 
     def _slice(self, epoch: int, start: int, stop: int) -> Iterator[dict[str, Any]]:
@@ -157,12 +157,13 @@ def _groups_of(index: pq.ParquetFile, split: str) -> dict[int, int]:
 
 
 def _cut(rows: Iterator[dict[str, Any]], read_bytes: int) -> Iterator[list[dict[str, Any]]]:
-    """Gather rows of one shard whose files lie within one read."""
+    """Gather rows of one shard whose files lie within one read; a read ends with the epoch."""
     gathered: list[dict[str, Any]] = []
     low = high = 0
     for row in rows:
         start, stop = _extent(row)
-        together = gathered and gathered[-1]["shard"] == row["shard"]
+        last = gathered[-1] if gathered else {}
+        together = all(last.get(key) == row[key] for key in ("shard", "epoch"))
         if together and max(high, stop) - min(low, start) <= read_bytes:
             low, high = min(low, start), max(high, stop)
         else:

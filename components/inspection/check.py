@@ -1,5 +1,6 @@
 """Check a set of pictures, and that none of them is used for two purposes."""
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,12 @@ def _torn_scenes(asked: PictureSet, survey: Survey) -> Iterator[Fault]:
 
 def _each_once(faults: Sequence[Fault]) -> list[tuple[str, str]]:
     """Sort by path; what both a header and its decoder complained of is said once."""
-    return sorted({(str(fault.path), fault.rule) for fault in faults})
+    return sorted({(_printable(fault.path), fault.rule) for fault in faults})
+
+
+def _printable(path: Path) -> str:
+    """Escape bytes of a name that are no UTF-8: neither terminals nor JSON take them."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _repetitions(seen: Sequence[_Seen], progress: Progress) -> dict[_Kind, list[Repetition]]:

@@ -15,6 +15,7 @@ SERIES = 4
 """As many series can be told apart, each by colour, and by shape or dashes."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 68, 392, 12, 242
+_DIGITS = 4  # behind the point, that a label has room for
 _LETTER, _ROW = 6.8, 20  # width of a letter on average, height of a row of the legend
 _SHAPES = (  # around the origin, of about equal area
     "m-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z",
@@ -58,10 +59,19 @@ class Axis:
         return self._decades() if self.log else self._even()
 
     def label(self, tick: float) -> str:
-        """Write a tick with as many digits as the step between ticks needs."""
+        """Write a tick with as many digits as the step between ticks needs, small ones by their power.
+
+        Example:
+            >>> Axis("", 9.6e-5, 1.04e-4).label(1e-4), Axis("", 0, 1e-3).label(4e-4)
+            ('1.00e\u22124', '0.0004')
+        """
         if self.log:
             return f"{tick:g}"
-        return formats.number(tick, max(0, -math.floor(math.log10(self._step) + 1e-9)))
+        digits = max(0, -math.floor(math.log10(self._step) + 1e-9))
+        if digits <= _DIGITS or not 0 < abs(tick) < 1:
+            return formats.number(tick, digits)
+        power = math.floor(math.log10(abs(tick)) + 1e-9)
+        return f"{formats.number(tick / 10**power, digits + power)}e{formats.number(power, 0)}"
 
     @property
     def _step(self) -> float:

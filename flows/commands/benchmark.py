@@ -70,6 +70,8 @@ def benchmark(  # noqa: PLR0913 - one a word of the command
     from components.benchmarking import asked, results
     from components.config import load_params
 
+    for file in (Path(json) if json not in {"", "-"} else None, parquet):
+        _require_place(file)
     for word in filter(_is_name, (model, against)):
         parts.load("models", word)  # a typing error is said before any picture is read
     wanted = asked.Wanted(suite, protocol, scale, source, make_lq=make_lq, half=half)
@@ -110,7 +112,7 @@ class _Bench:
         """Turn what a person calls a model into what the benchmark measures."""
         from components.benchmarking import contenders
 
-        if _is_checkpoint(model):
+        if _is_checkpoint(model) or ("/" in model and Path(model).is_dir()):
             return contenders.contender_from(Path(model).name, Path(model))
         if ":" in model:
             sys.path.insert(0, str(Path.cwd()))  # where a person's own module lies
@@ -134,6 +136,16 @@ class _Bench:
                 entry, self.suite, workplace=place, progress=progress, device=self.device
             ).record
         return Result(report, station.read_table(report, place))
+
+
+def _require_place(file: Path | None) -> None:
+    """Refuse a file that cannot be written, before anything is measured."""
+    from components.errors import ConfigError
+
+    if file is not None and file.is_dir():
+        raise ConfigError(f"{file}: must be a file to write to, it is a folder")
+    if file is not None and not file.parent.is_dir():
+        raise ConfigError(f"{file}: cannot be written, there is no folder {file.parent}")
 
 
 def _is_name(model: str) -> bool:

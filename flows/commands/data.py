@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -122,6 +124,43 @@ def unpack(
 
 
 @app.command()
+def shards(
+    url: Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")],
+    version: Annotated[
+        str,
+        typer.Option("--data", help="Tag, commit, branch or digest; empty: data/ as it is."),
+    ] = "",
+    recipe: Annotated[
+        str, typer.Option(help="A block of params.yaml, for its data.source; empty: its choice.")
+    ] = "",
+) -> None:
+    """Lay a version out in a few large files; interrupted, the same command sends what is missing."""
+    checkout = enter()
+    from components import dataset
+    from components.config import load_params
+    from components.datasets import manifest
+    from components.datasets import shards as layout
+
+    params = load_params(checkout.params, recipe=recipe)
+    if version:
+        from components.versioning import snapshots
+
+        past = snapshots.take(checkout.root, version, checkout.versions)
+        checkout = replace(checkout, past=past)
+    _need_outside(url, checkout.root / "data")
+    workplace = checkout.workplace
+    with _bar("dataset") as progress:
+        listed = dataset.prepare(params.pictures, workplace=workplace, progress=progress).record
+    table = workplace.store.path(listed, manifest.FILE)
+    with _bar("shards") as progress:
+        made = layout.write(table, workplace.data, url, progress=progress)
+    say(
+        f"{url}: {made.num_rows} pictures of data {listed.data_digest} in {made.num_shards} shards, "
+        f"{decimal(made.num_bytes)}"
+    )
+
+
+@app.command()
 def diff(
     before: Annotated[str, typer.Argument(help="Tag, commit, digest, a folder, or . for data/.")],
     after: Annotated[str, typer.Argument(help="The same.")] = ".",
@@ -177,6 +216,11 @@ def _version(name: str) -> "Version":
     from components.versioning import snapshots
 
     return Version(name, snapshots.take(checkout.root, name, checkout.versions))
+
+
+def _need_outside(url: str, data: Path) -> None:
+    if "://" not in url and Path(url).resolve().is_relative_to(data.resolve()):
+        raise ConfigError(f"{url}: shards go to a folder outside {data}, whose files are pictures")
 
 
 def _write_json(file: Path | None, record: "Strict") -> None:

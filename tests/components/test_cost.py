@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from components import parts
-from components.cost import activation_mib, cost, giga_macs, num_parameters, retimed
-from components.models import bicubic, kdsr
+from components.cost import activation_mib, cost, giga_macs, latencies_ms, num_parameters, retimed
+from components.models import bicubic, kdsr, total_variation
+from components.pictures import arrays
 from components.training import checkpoint
 
 OUTPUT = 480 * 480  # pixels that are counted on
@@ -81,6 +82,21 @@ def test_tensors_alive_at_once_are_counted_by_hand(monkeypatch):
     monkeypatch.setattr(parts, "build", lambda bin_, params: Steps())
     picture = 3 * OUTPUT * 4  # bytes
     assert activation_mib(TINY) == pytest.approx(3 * picture / 2**20 / (OUTPUT / 1e6))
+
+
+def test_a_method_that_looks_at_the_picture_is_timed_on_one_with_something_in_it(monkeypatch):
+    seen = []
+
+    def watched(self, image):
+        seen.append((image.shape, arrays.noise_level(image)))
+        return image
+
+    monkeypatch.setattr(total_variation.Model, "_denoise", watched)
+    latencies_ms([total_variation.Params()] * 2)
+    shape, level = seen[0]
+    assert shape == (480, 480, 3)
+    assert 255 * level == pytest.approx(25, rel=0.15)  # clipped at both ends, so a little less
+    assert set(seen) == {seen[0]}  # the same each time
 
 
 def test_networks_are_timed_in_turn_and_the_larger_takes_longer():

@@ -1,10 +1,15 @@
-"""`restill data push`, `pull`, `versions`, `remote`: what a team sees of its versions."""
+"""`restill data push`, `pull`, `versions`, `remote`, `shards`: what a team sees of its versions."""
 
+import itertools
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from components.config import load_params
+from components.datasets.stream import Stream
+from components.versioning import snapshots
 from components.versioning.programs import run_git
 from components.versioning.tree import tree_digest
 from components.versioning.versions import commit
@@ -72,3 +77,46 @@ def test_without_a_remote_the_versions_are_listed_all_the_same_and_a_push_is_ref
 
 def test_of_nothing_recorded_there_are_no_versions(trial, home):
     assert said(home, trial, "versions").startswith("nothing recorded yet")
+
+
+def test_a_past_version_goes_to_an_s3_server_in_shards_and_is_read_from_there(
+    team, home, s3, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    digest = snapshots.take(team.root, "v1", team.mlruns / "versions").parent.name
+    now = tree_digest(team.data)
+    url = f"s3://{s3.new_bucket()}/set"
+    line = f"{url}: 6 pictures of data {digest} in 3 shards, "
+    assert said(home, team, "shards", url, "--data", "v1").startswith(line)
+    read = {}
+    for split in ("train", "validation", "test"):
+        stream = Stream(url, split, cache=tmp_path)
+        read |= {s.path: s.gt for s in itertools.islice(stream.read(), stream.num_rows)}
+    assert read == {f"{n}.png": (team.data / f"{n}.png").read_bytes() for n in range(6)}
+    assert tree_digest(team.data) == now
+
+
+@pytest.mark.parametrize("url", ["data", "data/shards"])
+def test_shards_among_the_pictures_are_refused(team, home, url):
+    now = tree_digest(team.data)
+    done = home.run(team.root, "data", "shards", url)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(rf"restill: {url}: shards go to a folder outside .*data, .*\n", done.stderr)
+    assert tree_digest(team.data) == now
+
+
+def test_a_run_on_a_past_version_lists_that_version_and_leaves_data_alone(team, server):
+    from flows.prepare_dataset import prepare_dataset  # noqa: PLC0415 - after Prefect's home is set
+
+    now, recorded = tree_digest(team.data), (team.root / "data.dvc").read_bytes()
+    past = snapshots.take(team.root, "v1", team.mlruns / "versions")
+    made = prepare_dataset(load_params(team.params), replace(team, past=past)).record
+    assert made.data_digest == past.parent.name == tree_digest(past) != now
+    assert sum(made.counts.values()) == 6
+    assert (tree_digest(team.data), (team.root / "data.dvc").read_bytes()) == (now, recorded)
+
+
+def test_a_run_on_a_version_that_nobody_recorded_is_one_message_and_status_2(team, home):
+    done = home.run(team.root, "run", "--data", "v3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"restill: .*v3.*\n", done.stderr)

@@ -14,12 +14,14 @@ from prefect.client.schemas.filters import (
 )
 
 from components import registry
+from components.archive import lineage, reading
 from components.config import load_params
 from components.errors import RegistryError
 from components.versioning.programs import run_git
 from components.versioning.tree import tree_digest
 from flows.promote_student import Measured, promote_student
 from flows.retrain import Retrained, retrain
+from tests.document import Document
 
 STUDENTS = ["student student", "student student alone"]
 BENCHMARKS = [f"benchmark {name}" for name in ("teacher", "student", "student alone", "bicubic")]
@@ -193,6 +195,34 @@ def test_the_summary_says_what_was_made_and_who_is_the_champion(place, first):
     assert sum(line.endswith(": made") for line in lines) == 8
     assert "champion: restill-kdsr version 1" in lines
     assert lines[-1] == f"report: {place.mlruns / 'report.html'}"
+
+
+def test_the_champion_leads_back_to_data_commit_teacher_and_benchmark(place, first):
+    archive = reading.read(place.tracking, place.workplace.store)
+    found = lineage.ancestry(archive, "restill-kdsr@champion")
+    teacher, student, _ = (outcome.record for outcome in first.result.way.trained)
+    assert (found.data, found.way.commit) == (
+        tree_digest(place.data),
+        run_git(place.root, "rev-parse", "HEAD"),
+    )
+    assert (found.teacher.weights, found.student.weights) == (teacher.sha256, student.sha256)
+    (measured,) = found.measurements
+    assert measured.means == first.result.way.reports[1].record.mean
+    assert len(found.reigns) == 1
+    members = lineage.descent(archive, tree_digest(place.data)).members
+    assert [(m.model.label, m.trained, m.tested) for m in members] == [
+        ("student alone", True, True),
+        ("teacher", True, True),
+        ("student", True, True),
+    ]
+
+
+def test_the_page_ranks_the_versions_and_draws_what_came_of_the_data(place, first):
+    text = Document(first.page)
+    assert "restill-kdsr/1 champion" in text.text
+    assert f"by protocol {first.result.way.suite.protocol_id}, test pictures of data" in text.text
+    drawn = [chart["aria-label"] for chart in text.all("svg")]
+    assert any("restill-kdsr of student" in label for label in drawn)
 
 
 def artifacts_in_prefect(key):

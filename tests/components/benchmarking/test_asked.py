@@ -167,6 +167,12 @@ def test_a_named_suite_is_every_picture_under_every_damage(tmp_path):
     assert (suite.scale, suite.protocol, suite.expected) == (4, "sr_y", 4)
 
 
+def test_a_named_suite_measures_the_metrics_that_it_names(tmp_path):
+    draw(tmp_path / "Set2/HR/a.png", 24, 24)
+    suite = named_suite("set2", described(metrics=["gmsd"]), tmp_path)
+    assert list(suite.metrics) == ["psnr_db", "ssim", "gmsd"]
+
+
 @pytest.mark.parametrize("names", [["a"], ["a", "b", "c"]])
 def test_a_missing_or_extra_picture_changes_what_is_there_and_not_what_is_expected(tmp_path, names):
     for name in names:

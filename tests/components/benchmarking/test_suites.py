@@ -235,6 +235,16 @@ def test_the_nine_kernels_are_blurs_of_two_widths_and_an_angle():
         assert (label, noise.level) == (words, (10.0, 10.0))
 
 
+@pytest.mark.parametrize(("name", "harder"), [("set14-rain", "density"), ("set14-haze", "density")])
+def test_drawn_weather_is_fixed_and_grows_from_slice_to_slice(name, harder):
+    suite = SHIPPED[name]
+    drawn = [getattr(damage.steps[0], harder) for damage in suite.degradations.values()]
+    assert len(drawn) == 3
+    assert all(low == high for low, high in drawn)
+    assert drawn == sorted(set(drawn))
+    assert (suite.scale, suite.pictures) == (1, 14)
+
+
 # --- the suite of a run
 
 

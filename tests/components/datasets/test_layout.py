@@ -175,3 +175,10 @@ def test_fewer_names_than_splits_stay_together():
 
 def test_a_name_that_comes_often_is_drawn_once():
     assert draw(["a", "b", "a", "a"], {"test": 0.5}, rest="train").keys() == {"a", "b"}
+
+
+@pytest.mark.parametrize("name", [b"\xff.png", b"\xff/a.png"])
+def test_a_name_that_is_not_utf8_is_a_fault(tmp_path, name):
+    _put(tmp_path, "a.png", os.fsdecode(name))
+    (fault,) = {fault.rule for fault in sweep(tmp_path).faults}
+    assert fault.startswith("the name is not UTF-8")

@@ -166,3 +166,8 @@ def test_a_place_without_a_set_a_damaged_record_and_too_few_pictures_are_refused
     (tmp_path / "set" / SET).write_text("{}")
     with pytest.raises(DatasetError, match=r"set\.json: is not the record of a sharded set"):
         take(folder)
+
+
+def test_a_split_that_one_read_could_hold_is_read_epoch_after_epoch(folder, take):
+    samples = take(folder, 2 * NUM_TEST, split="test")
+    assert list(map(number_of, samples)) == 2 * list(range(NUM, NUM + NUM_TEST))

@@ -194,3 +194,12 @@ def test_all_thirty_backgrounds_of_rain100h_are_found_in_bsd400():
     ]
     assert min(r.likeness for r in found.leaks) > 0.99
     assert found.alike == ()
+
+
+def test_a_name_that_is_not_utf8_is_a_fault_that_can_be_printed(clean, picture_set):
+    (clean / "train/a.png").rename(clean / "train" / os.fsdecode(b"\xff.png"))
+    found = check(picture_set(clean))
+    (flaw,) = found.flaws
+    assert flaw.path == f"{clean}/train/\\xff.png"
+    assert flaw.rule.startswith("the name is not UTF-8")
+    assert "\\xff.png" in found.model_dump_json()

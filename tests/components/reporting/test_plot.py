@@ -39,6 +39,15 @@ def test_labels_have_the_digits_that_tell_ticks_apart():
     assert Axis("", 0, 9000).label(2000) == "2,000"
 
 
+def test_no_label_of_a_small_range_is_longer_than_its_place():
+    for low, high in ((9.6e-5, 1.04e-4), (0, 2e-5), (-3e-6, 3e-6), (0.01, 0.01002)):
+        axis = Axis("", low, high)
+        labels = [axis.label(tick) for tick in axis.ticks()]
+        assert max(map(len, labels)) <= len("1.0002e-2")
+        assert len(set(labels)) == len(labels)
+    assert Axis("", 9.6e-5, 1.04e-4).label(1.02e-4) == "1.02e\N{MINUS SIGN}4"
+
+
 def test_an_axis_holds_its_values_with_air():
     axis = Axis.around("", [2.0, 4.0])
     assert axis.low < 2.0
