@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from components.errors import RestorationError
-from flows.commands import data
+from flows.commands import data, promotion
 from flows.commands.ablate import ablate
 from flows.commands.benchmark import benchmark
 from flows.commands.leaderboard import leaderboard
@@ -33,6 +33,14 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.command()(benchmark)
+for _command in (
+    promotion.promote,
+    promotion.history,
+    promotion.champion,
+    promotion.verify,
+    promotion.rollback,
+):
+    app.command()(_command)
 app.command()(ablate)
 app.command("import")(import_)
 app.command()(lineage)

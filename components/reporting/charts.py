@@ -13,7 +13,13 @@ from components.reporting.comparison import Comparison
 from components.reporting.pictures import data_uri
 from components.reporting.plot import SERIES, Axis, Plot
 
-CURVE_FACTS = ("step", "learning_rate", "validation_psnr_db", "validation_iou", "samples_per_second")
+CURVE_FACTS = (
+    "step",
+    "learning_rate",
+    "validation_psnr_db",
+    "validation_iou",
+    "samples_per_second",
+)
 """Columns of a training curve that are not loss terms."""
 
 MOST_POINTS = 400

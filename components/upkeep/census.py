@@ -20,6 +20,7 @@ from components.upkeep.garbage import Run, Version
 _PARENT = "mlflow.parentRunId"
 _WEIGHTS_OF_RUN = "restill.weights"
 _WEIGHTS_OF_VERSION = "weights_sha256"
+_ENTRY = "restill.entry"  # of versions that are entries of a ledger; see `promotion.ledger`
 _ENDED = {"FINISHED", "FAILED", "KILLED"}
 _A_PAGE = 200
 
@@ -47,7 +48,7 @@ def runs(tracking: Tracking) -> list[Run]:
 
 
 def versions(tracking: Tracking) -> list[Version]:
-    """List the versions of all models, without those whose files were removed.
+    """List the versions of all models, without those whose files were removed, and without ledgers.
 
     Raises:
         RegistryError: MLflow failed, or its database is missing.
@@ -60,20 +61,27 @@ def versions(tracking: Tracking) -> list[Version]:
         return [version for model in models for version in _versions(str(model.name), client)]
 
 
-def retire(version: Version, tracking: Tracking) -> bool:
+def retire(version: Version, tracking: Tracking, is_changing: Callable[[], bool]) -> bool:
     """Note on a version that its files go; from now on it cannot become the champion again.
 
+    Args:
+        version: As it was listed.
+        tracking: Where it is.
+        is_changing: Tells whether somebody is about to change the champion, who may want it. Asked after
+            the note: a change that begins later sees the note.
+
     Returns:
-        False when an alias points to it by now; then nothing is noted.
+        False when an alias points to it by now, or the champion is about to change; then nothing is noted.
 
     Raises:
         RegistryError: MLflow failed.
     """
     name, number = version.name, str(version.number)
-    with tracking.lock(f"release-{name}"), tracking.asking() as client:
-        if number in map(str, client.get_registered_model(name).aliases.values()):
-            return False
+    with tracking.asking() as client:
         client.set_model_version_tag(name, number, GC, _now())
+        if is_changing() or number in map(str, client.get_registered_model(name).aliases.values()):
+            client.delete_model_version_tag(name, number, GC)
+            return False
     return True
 
 
@@ -99,7 +107,7 @@ def discard(run: Run, tracking: Tracking) -> bool:
         ):
             now = _run(ask.get_run(run.run_id), run.experiment, tracking)
             found = ask.search_model_versions(f"run_id = '{run.run_id}'")
-            if now != run or any(GC not in version.tags for version in found):
+            if now != run or any(not {GC, _ENTRY} & version.tags.keys() for version in found):
                 return False
             ask.set_tag(run.run_id, GC, _now())  # first: a run with half its files is no run
             shutil.rmtree(run.artifacts)
@@ -134,7 +142,7 @@ def _versions(name: str, client: Any) -> Iterator[Version]:
         )
     )
     for version in found:
-        if GC not in version.tags:
+        if GC not in version.tags and _ENTRY not in version.tags:
             yield Version(
                 name=name,
                 number=int(version.version),

@@ -52,6 +52,7 @@ class Version:
         run_id: The run that holds its files.
         weights: sha256; empty when this program did not release it.
         aliases: That point to it.
+        term: When it was the champion last, higher is later; 0 where no ledger says so.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Version:
     run_id: str
     weights: str
     aliases: tuple[str, ...] = ()
+    term: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ def reached(scene: Scene, *, keep_champions: int) -> Reached:
 
     Args:
         scene: What there is.
-        keep_champions: How many of the newest versions of each model stay, besides those with an
-            alias. Every version was a champion once.
+        keep_champions: How many of the last champions of each model stay, besides those with an alias;
+            where there are fewer, the newest versions.
     """
     versions = dict(_versions(scene, keep_champions))
     runs = dict(_runs(scene, versions))
@@ -111,7 +113,7 @@ def _versions(scene: Scene, keep: int) -> Iterator[tuple[tuple[str, int], str]]:
     """Yield the versions that stay, the strongest reason last."""
     for name in {version.name for version in scene.versions}:
         ours = [version for version in scene.versions if version.name == name]
-        for version in sorted(ours, key=lambda v: v.number, reverse=True)[:keep]:
+        for version in sorted(ours, key=lambda v: (v.term, v.number), reverse=True)[:keep]:
             yield (name, version.number), f"one of the last {keep} champions"
         for version in ours:
             if not version.weights:

@@ -1,26 +1,37 @@
-import dataclasses
+import contextlib
 import http.server
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
 import sysconfig
 import threading
-from pathlib import PurePosixPath
+import time
 
 import numpy as np
 import pytest
 import torch
 
-from components.artifacts import BenchmarkReport, Checkpoint, Cost, Verdict
 from components.config import RegistryParams
-from components.errors import CheckpointError, RegistryError
+from components.errors import RegistryError
 from components.inference import restore
-from components.models.kdsr import Model, Params
-from components.registry import Candidate, champion, release, resolve, run_of
+from components.promotion.promote import promote
+from components.registry import (
+    alias,
+    champion,
+    folder_of,
+    make,
+    point,
+    require,
+    resolve,
+    run_of,
+    version,
+)
 from components.tracking import Facts, RunName, Tracking
 from components.training import checkpoint
+from tests.candidates import candidate
 
-TINY = Params(scale=2, channels=4, num_blocks=1, num_encoder_blocks=0)
 PARAMS = RegistryParams(model_name="tiny")
 
 
@@ -36,56 +47,11 @@ def run_id(tracking):
     return tracking.record(RunName("promote", "student", "k"), Facts())
 
 
-def candidate(folder, run_id, *, seed=0, model=TINY, over=None, spoil=None):
-    """Make the checkpoint and the records of a network that passed the gate."""
-    torch.manual_seed(seed)
-    network = Model(model)
-    if spoil is not None:
-        network.trunk.tail.bias.data.fill_(spoil)
-    parameters = model.model_dump(mode="json")
-    digest = checkpoint.save(folder, network, {"model": parameters})
-    made = Checkpoint(
-        folder=PurePosixPath("student/abc"),
-        label="student",
-        recipe="kdsr",
-        model=parameters,
-        sha256=digest,
-        num_parameters=1,
-        data_digest="d.dir",
-        seed=seed,
-        train_seconds=1.0,
-        validation_psnr_db=30.0,
-    )
-    report = BenchmarkReport(
-        folder=PurePosixPath("benchmark/abc"),
-        label="student",
-        protocol="sr_y",
-        benchmark_digest="b",
-        num_images=1,
-        mean={"psnr_db": 31.25},
-        slices={},
-        cost=Cost(num_parameters=1, giga_macs=1.0, latency_ms=1.0, device="cpu"),
-        weights_sha256=digest,
-    )
-    verdict = Verdict(passed=True, outcome="better", gain_db=0.5, reasons=("better by 0.5 dB",))
-    return Candidate(made, folder, report, verdict, over, run_id)
-
-
 @pytest.fixture(scope="module")
 def released(tracking, run_id, tmp_path_factory):
     """The candidate that was released first, and what release gave."""
     first = candidate(tmp_path_factory.mktemp("student"), run_id)
-    return first, release(first, PARAMS, tracking=tracking)
-
-
-def versions(tracking, name=PARAMS.model_name):
-    with tracking.asking() as client:
-        return client.search_model_versions(f"name = '{name}'")
-
-
-def alias(tracking, name=PARAMS.model_name):
-    with tracking.asking() as client:
-        return str(client.get_registered_model(name).aliases["champion"])
+    return first, promote(first, PARAMS, tracking=tracking)
 
 
 def test_an_empty_registry_has_no_champion(tracking):
@@ -113,85 +79,36 @@ def test_a_release_leads_to_its_run(tracking, released, run_id, reference):
     assert run_of(reference, tracking) == run_id
 
 
-def test_a_version_says_what_it_is(tracking, released):
-    first, _ = released
-    assert versions(tracking)[0].tags == {
-        "weights_sha256": first.checkpoint.sha256,
-        "recipe": "kdsr",
-        "data_digest": "d.dir",
-        "benchmark_digest": "b",
-        "protocol": "sr_y",
-        "mean.psnr_db": "31.25",
-        "verdict": "better",
-    }
+def test_a_model_may_be_made_twice_and_has_no_alias_until_it_points(tracking, released):
+    for _ in range(2):
+        make("made", tracking)
+    assert alias("made", tracking) is None
+    require("made", tracking)
+    assert alias("tiny", tracking) == "1"
+    with pytest.raises(RegistryError, match="not found"):
+        point("tiny", "99", tracking)
+    assert folder_of(version("tiny", "1", tracking), tracking).name.startswith("release-")
 
 
-def test_a_release_holds_no_bytecode(tracking, released):
-    folder = champion(PARAMS, tracking).folder.parents[1]
-    assert (folder / "code/components/training/checkpoint.py").is_file()
-    assert list(folder.rglob("__pycache__")) == []
+def test_a_ledger_is_no_model_to_choose_from(tracking, released):
+    with pytest.raises(RegistryError, match=r"\(there are: [^)]*tiny") as caught:
+        require("big", tracking)
+    assert ".ledger" not in str(caught.value)
 
 
-def test_a_release_that_was_cut_off_goes_on_with_the_same_version(tracking, released):
-    first, given = released
-    with tracking.asking() as client:
-        client.delete_registered_model_alias("tiny", "champion")
-    assert champion(PARAMS, tracking) is None
-    assert release(first, PARAMS, tracking=tracking) == given
-    assert release(first, PARAMS, tracking=tracking) == given  # the champion already
-    assert len(versions(tracking)) == 1
-    assert alias(tracking) == "1"
-
-
-def test_a_model_that_does_not_work_in_a_clean_process_is_not_the_champion(
-    tracking, released, run_id, tmp_path
-):
-    broken = candidate(tmp_path, run_id, seed=1, over="1", spoil=float("nan"))
-    with pytest.raises(RegistryError, match=r"champion stays: .* not finite$"):
-        release(broken, PARAMS, tracking=tracking)
-    assert alias(tracking) == "1"
-
-
-def test_damaged_weights_are_refused(tracking, released, run_id, tmp_path):
-    damaged = candidate(tmp_path, run_id, seed=2, over="1")
-    weights = tmp_path / checkpoint.WEIGHTS
-    content = bytearray(weights.read_bytes())
-    content[-1] ^= 1
-    weights.write_bytes(content)
-    before = len(versions(tracking))
-    with pytest.raises(CheckpointError, match="sha256"):
-        release(damaged, PARAMS, tracking=tracking)
-    assert len(versions(tracking)) == before
-    assert alias(tracking) == "1"
-
-
-def test_only_the_judged_is_released(tracking, run_id, tmp_path):
-    good = candidate(tmp_path, run_id, seed=3)
-    other = good.report.model_copy(update={"weights_sha256": "0" * 64})
-    rejected = good.verdict.model_copy(update={"passed": False, "reasons": ("0.1 dB worse",)})
-    for bad, reason in (
-        (dataclasses.replace(good, report=other), "measured 000000000000"),
-        (dataclasses.replace(good, verdict=rejected), "did not pass the gate: 0.1 dB worse"),
-    ):
-        with pytest.raises(RegistryError, match=reason):
-            release(bad, RegistryParams(model_name="judged"), tracking=tracking)
-    assert versions(tracking, "judged") == []
-
-
-def test_a_model_that_needs_the_ground_truth_is_not_released(tracking, run_id, tmp_path):
-    teacher = candidate(tmp_path, run_id, model=TINY.model_copy(update={"privileged": True}))
-    with pytest.raises(RegistryError, match="needs the ground truth"):
-        release(teacher, RegistryParams(model_name="teacher"), tracking=tracking)
-    assert versions(tracking, "teacher") == []
-
-
-@pytest.mark.parametrize("over", [None, "7"])
-def test_a_verdict_over_another_champion_is_out_of_date(tracking, released, run_id, tmp_path, over):
-    late = candidate(tmp_path, run_id, seed=4, over=over)
-    before = len(versions(tracking))
-    with pytest.raises(RegistryError, match="the champion is now 1; judge it again"):
-        release(late, PARAMS, tracking=tracking)
-    assert len(versions(tracking)) == before
+def test_a_database_of_an_older_mlflow_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    old = Tracking(tmp_path)
+    make("tiny", old)
+    copy = Tracking(tmp_path / "copy")
+    copy.root.mkdir()
+    shutil.copyfile(tmp_path / "mlflow.db", copy.root / "mlflow.db")
+    with contextlib.closing(sqlite3.connect(copy.root / "mlflow.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+        database.commit()
+    with pytest.raises(RegistryError, match="out-of-date database schema") as caught:
+        champion(PARAMS, copy)
+    assert "\n" not in str(caught.value)
 
 
 def test_an_unreachable_server_is_not_an_empty_one(tmp_path, monkeypatch):
@@ -201,25 +118,44 @@ def test_an_unreachable_server_is_not_an_empty_one(tmp_path, monkeypatch):
         champion(PARAMS, Tracking(tmp_path))
 
 
-class NotFound(http.server.BaseHTTPRequestHandler):
-    """A web server that knows no page, as before a deployment's route is set up."""
+@pytest.fixture
+def answering(tmp_path, monkeypatch):
+    """Ask a web server that answers everything in one way."""
 
-    def do_GET(self):
-        self.send_error(404)
+    def ask(answer, **settings):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                answer(self)
 
-    def log_message(self, *_):
-        pass
+            def log_message(self, *_):
+                pass
 
-
-def test_a_page_that_is_not_found_is_not_a_missing_model(tmp_path, monkeypatch):
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NotFound) as server:
-        threading.Thread(target=server.serve_forever).start()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        for name, value in settings.items():
+            monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{name}", value)
         try:
-            with pytest.raises(RegistryError, match="404"):
+            with pytest.raises(RegistryError, match=r"^MLflow at http://127") as caught:
                 champion(PARAMS, Tracking(tmp_path))
         finally:
             server.shutdown()
+            server.server_close()
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    return ask
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_a_server_in_trouble_is_not_an_empty_one(answering, status):
+    """404 is what a deployment says before its route is set up."""
+    assert f"{status}" in answering(lambda request: request.send_error(status))
+
+
+def test_a_server_that_does_not_come_to_an_end_is_not_an_empty_one(answering):
+    assert "timed out" in answering(lambda _: time.sleep(2), TIMEOUT="1")
 
 
 @pytest.mark.parametrize("reference", ["tiny", "tiny@champion", "tiny/1"])

@@ -131,7 +131,7 @@ def checkpoint_in(folder, weights):
         data_digest="d",
         seed=0,
         train_seconds=1.0,
-        validation_psnr_db=30.0,
+        validation=30.0,
     )
 
 

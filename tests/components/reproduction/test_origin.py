@@ -56,7 +56,7 @@ def trained(tmp_path_factory, tiny_recipe):
         data_digest=DIGEST,
         seed=7,
         train_seconds=1.0,
-        validation_psnr_db=30.0,
+        validation=30.0,
     )
     return store, record
 

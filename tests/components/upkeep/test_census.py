@@ -1,13 +1,9 @@
 """The census: what MLflow holds, page by page, and the end of a run's files."""
 
-from pathlib import PurePosixPath
-
 import pytest
 
 from components import registry
-from components.artifacts import BenchmarkReport, Checkpoint, Cost, Verdict
 from components.errors import RegistryError
-from components.registry import Candidate
 from components.tracking import GC, SEEN, Facts, RunName, Tracking
 from components.upkeep import census
 
@@ -53,6 +49,11 @@ def version_of(tracking, own, run, *, weights="w", alias=None):
 
 def versions(tracking, own):
     return [version for version in census.versions(tracking) if version.name == own]
+
+
+def nobody():
+    """Nobody is about to change the champion."""
+    return False
 
 
 def tags_of(tracking, run):
@@ -110,18 +111,34 @@ def test_a_version_is_listed_with_run_weights_and_aliases(tracking, own):
 
 def test_a_retired_version_is_no_longer_listed_nor_found(tracking, own):
     version = version_of(tracking, own, record(tracking, own))
-    assert census.retire(version, tracking)
+    assert census.retire(version, tracking, nobody)
     assert versions(tracking, own) == []
     gone = rf"^{own} version 1: its files were removed by `restill gc` on 20"
     with pytest.raises(RegistryError, match=gone):
         registry.resolve(f"{own}/1", tracking)
 
 
+def test_a_ledger_holds_no_files_and_keeps_nothing(tracking, own):
+    run = record(tracking, own)
+    with tracking.asking() as client:
+        client.create_registered_model(f"{own}.ledger")
+        tags = {"restill.entry": "{}"}
+        client.create_model_version(f"{own}.ledger", str(run.artifacts), run.run_id, tags=tags)
+    assert f"{own}.ledger" not in {version.name for version in census.versions(tracking)}
+    assert census.discard(run, tracking)
+
+
+def test_a_version_that_may_become_the_champion_just_now_is_not_retired(tracking, own):
+    version = version_of(tracking, own, record(tracking, own))
+    assert not census.retire(version, tracking, lambda: True)
+    assert len(versions(tracking, own)) == 1
+
+
 def test_a_version_that_became_the_champion_meanwhile_is_not_retired(tracking, own):
     version = version_of(tracking, own, record(tracking, own))
     with tracking.asking() as client:
         client.set_registered_model_alias(own, "champion", "1")
-    assert not census.retire(version, tracking)
+    assert not census.retire(version, tracking, nobody)
     assert len(versions(tracking, own)) == 1
 
 
@@ -162,7 +179,7 @@ def test_a_run_with_a_version_that_is_not_retired_is_not_discarded(tracking, own
     version = version_of(tracking, own, run)
     assert not census.discard(run, tracking)
     assert run.artifacts.is_dir()
-    assert census.retire(version, tracking)
+    assert census.retire(version, tracking, nobody)
     assert census.discard(run, tracking)
 
 
@@ -187,40 +204,3 @@ def test_a_server_that_does_not_answer_is_an_error(tmp_path, monkeypatch):
     for ask in (census.runs, census.versions):
         with pytest.raises(RegistryError, match=r"^MLflow at http://127\.0\.0\.1:9: "):
             ask(Tracking(tmp_path))
-
-
-def test_weights_whose_version_was_retired_are_registered_anew(tracking, own, tmp_path):
-    run = record(tracking, own)
-    version = version_of(tracking, own, run, weights="w" * 64)
-    student = candidate(tmp_path, run.run_id, weights="w" * 64)
-    assert str(registry._registered(own, student, tracking).version) == "1"
-    assert census.retire(version, tracking)
-    assert registry._registered(own, student, tracking) is None
-
-
-def candidate(folder, run_id, *, weights):
-    made = Checkpoint(
-        folder=PurePosixPath("student/abc"),
-        label="student",
-        recipe="kdsr",
-        model={},
-        sha256=weights,
-        num_parameters=1,
-        data_digest="d.dir",
-        seed=0,
-        train_seconds=1.0,
-        validation_psnr_db=30.0,
-    )
-    report = BenchmarkReport(
-        folder=PurePosixPath("benchmark/abc"),
-        label="student",
-        protocol="sr_y",
-        benchmark_digest="b",
-        num_images=1,
-        mean={},
-        slices={},
-        cost=Cost(num_parameters=1, giga_macs=1.0, latency_ms=1.0, device="cpu"),
-        weights_sha256=weights,
-    )
-    verdict = Verdict(passed=True, outcome="better", gain_db=0.5, reasons=("better",))
-    return Candidate(made, folder, report, verdict, None, run_id)

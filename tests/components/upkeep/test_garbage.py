@@ -1,5 +1,6 @@
 """What stays and why: every kind of root, and what hangs on it."""
 
+import dataclasses
 from pathlib import PurePosixPath
 
 import pytest
@@ -81,6 +82,11 @@ def test_the_last_champions_stay(champions, numbers):
     versions = [version(number) for number in (2, 3, 1)]
     result = kept(versions=versions, folders=WORK, champions=champions)
     assert {number for _, number in result.versions} == numbers
+
+
+def test_by_a_ledger_the_last_champions_stay_and_not_the_newest_versions():
+    versions = [dataclasses.replace(version(n), term=term) for n, term in ((1, 8), (2, 5), (3, 0))]
+    assert set(kept(versions=versions, champions=2).versions) == {("m", 1), ("m", 2)}
 
 
 def test_the_last_champions_are_counted_for_each_model():
