@@ -18,9 +18,8 @@ from mlflow.types import Schema, TensorSpec
 from components import faults, registry
 from components.artifacts import BenchmarkReport, Checkpoint, Verdict
 from components.errors import RegistryError
-from components.promotion import golden
 from components.tracking import GC, Tracking
-from components.training import checkpoint
+from components.training import checkpoint, golden
 
 # What the copy of this package imports on its way from `released_model` to a network.
 _REQUIREMENTS = ("mlflow", "torch", "numpy", "safetensors", "pydantic", "filelock")
@@ -105,7 +104,9 @@ def _store(name: str, candidate: Candidate, tracking: Tracking) -> str:
         parts["checkpoint"].mkdir()
         for file in (checkpoint.WEIGHTS, checkpoint.MODEL):
             shutil.copyfile(candidate.folder / file, parts["checkpoint"] / file)
-        parts["golden"] = golden.record(candidate.folder, Path(temporary))
+        recorded = candidate.folder / golden.FILE  # where it was trained
+        made_now = not recorded.is_file()
+        parts["golden"] = golden.record(candidate.folder, Path(temporary)) if made_now else recorded
         target = Path(temporary) / artifacts
         _save(parts, target)
         client.log_artifacts(run_id, str(target), artifacts)

@@ -21,7 +21,7 @@ from components.models import Network, RestorationModel
 from components.parts import PartParams
 from components.recipes import Batch, Score, Terms
 from components.store import STATE, Workplace
-from components.training import checkpoint
+from components.training import checkpoint, golden
 from components.training.loader import Material, make_batches, validation_pairs
 from components.training.loop import Hooks, fit
 
@@ -84,7 +84,7 @@ def train(
     folder: Path,
     progress: Progress,
 ) -> Checkpoint:
-    """Train a network and leave weights, model.json and curve in a work folder.
+    """Train a network and leave weights, model.json, curve and golden pictures in a work folder.
 
     Args:
         session: What, on what, and for how long.
@@ -127,9 +127,12 @@ def train(
         "seed": session.seed,
         "model": model.model_dump(mode="json"),
     }
+    digest = checkpoint.save(folder, fitted.network, about)
+    if isinstance(network, RestorationModel) and not network.privileged:
+        golden.record(folder, folder)
     return Checkpoint(
         folder=name_of(folder),
-        sha256=checkpoint.save(folder, fitted.network, about),
+        sha256=digest,
         num_parameters=num_parameters(network),
         train_seconds=time.monotonic() - started,
         validation=float(fitted.curve[f"validation_{hooks.score}"].iloc[-1]),

@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from components import parts
 from components.errors import CheckpointError
+from components.inference import restore
 from components.student import ALONE, LABEL, distil_student, train_alone
 from components.teacher import train_teacher
-from components.training import checkpoint
+from components.training import checkpoint, golden
 from components.training.session import new_network
 
 
@@ -115,3 +117,13 @@ def test_a_teacher_whose_weights_are_damaged_is_refused(teacher, distil, workpla
     file.write_bytes(file.read_bytes()[:-1] + b"?")
     with pytest.raises(CheckpointError, match=r"is not the file that model\.json describes"):
         distil(teacher)
+
+
+def test_what_it_gives_for_golden_pictures_is_recorded_where_it_is_trained(
+    teacher, distil, network, workplace
+):
+    record = distil(teacher).record
+    kept = load_file(workplace.store.path(record, golden.FILE))
+    case = next(iter(golden.cases()))
+    expected = restore(network(record), case.lq).clamp(0, 1)
+    torch.testing.assert_close(kept[f"{case.name}.restored"], expected)

@@ -7,8 +7,7 @@ from safetensors.torch import load_file
 
 from components.errors import CheckpointError
 from components.inference import restore
-from components.promotion import golden
-from components.training import checkpoint
+from components.training import checkpoint, golden
 from tests.candidates import candidate
 
 
