@@ -7,7 +7,7 @@ from components.config import GateParams
 from components.judging import budgets, evidence, intervals, rules
 from components.judging.evidence import PRIMARY, Measured
 
-__all__ = ["Measured", "judge"]
+__all__ = ["Measured", "judge", "rejected"]
 
 
 def judge(
@@ -25,7 +25,7 @@ def judge(
     Args:
         candidate: The new student.
         champion: The model in service; None when the registry has none. Failing to ask the registry
-            is not None: it is an error, and stops the flow before this.
+            is not None: it is `rejected`.
         references: Models without training, at least one.
         params: Margins, floors, budgets and the mode. No mode lets through what cannot be compared,
             or a tie.
@@ -46,16 +46,22 @@ def judge(
     if not references:
         faults.append("there is no reference, so the margin over it cannot be checked")
     if faults:
-        return Verdict(
-            passed=False,
-            outcome="rejected",
-            gain_db=None,
-            reasons=tuple(faults),
-            mode=params.mode,
-        )
+        return rejected(faults, params)
     if champion is None:
         return _decide(list(_asked_of_all(candidate, references, params)), params)
     return _compare(candidate, champion, references, params)
+
+
+def rejected(reasons: Sequence[str], params: GateParams) -> Verdict:
+    """Reject without comparing: something that the judgement needs is not there.
+
+    Args:
+        reasons: At least one, such as what the registry said in place of the champion.
+        params: Whose mode the verdict names.
+    """
+    return Verdict(
+        passed=False, outcome="rejected", gain_db=None, reasons=tuple(reasons), mode=params.mode
+    )
 
 
 def _compare(

@@ -11,6 +11,7 @@ from components import benchmark, cost, gate
 from components.artifacts import BenchmarkReport, Checkpoint, Release, Verdict
 from components.benchmark import Suite, contender, contender_from
 from components.config import GateParams, Params
+from components.errors import RegistryError
 from components.promotion.promote import promote
 from components.promotion.reconcile import settled_champion
 from components.promotion.registration import Candidate
@@ -63,15 +64,19 @@ def promote_student(
         run_id: The MLflow run that a release belongs to.
 
     Returns:
-        Verdict and release. A shut gate is an answer, not a failure; a registry that does not answer
-        is a failure, and nothing is promoted.
+        Verdict and release. A shut gate is an answer, not a failure. Where the registry cannot say
+        who the champion is, the student is rejected, with what the registry said as the reason.
 
     Raises:
         StaleChampion: another run made a champion meanwhile; the same run judges against it.
-        RegistryError: the registry did not answer, or the ledger contradicts it.
+        RegistryError: the registry failed while the student was promoted.
     """
     tracking = Tracking(checkout.mlruns)
-    before = ask_champion(params.registry, tracking=tracking)
+    try:
+        before = ask_champion(params.registry, tracking=tracking)
+    except RegistryError as error:
+        get_run_logger().error("%s", error)
+        return Promotion(gate.rejected([f"not judged: {error}"], params.gate), None, None, None)
     champion_report = _measure(before, student.report, suite, checkout)
     if before and champion_report and params.gate.budget.max_slowdown:
         student, champion_report = _retimed(student, before, champion_report, checkout)

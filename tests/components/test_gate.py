@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.gate_power import World, share_accepted
 from components.config import BudgetParams, GateParams, load_params
-from components.gate import Measured, judge
+from components.gate import Measured, judge, rejected
 from components.judging import intervals
 from tests.measured import COST, measured
 
@@ -258,3 +258,9 @@ def test_of_students_that_gain_nothing_one_in_twenty_passes_at_most(shipped):
 
 def test_of_students_that_gain_enough_nine_in_ten_pass(shipped):
     assert share_accepted(World(24, 0.3), 200, shipped) >= 0.9
+
+
+def test_what_cannot_be_judged_is_rejected_with_its_reason():
+    verdict = rejected(["not judged: the registry is away"], PARAMS)
+    assert (verdict.passed, verdict.outcome, verdict.gain_db) == (False, "rejected", None)
+    assert verdict.reasons == ("not judged: the registry is away",)

@@ -340,7 +340,9 @@ def test_a_champion_that_cannot_be_asked_for_is_no_missing_champion(place, worse
     references = (way.reports[-1].record,)
     student = Measured(way.trained[1].record, way.reports[1].record, references)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", NOBODY)
-    with pytest.raises(RegistryError, match=rf"^MLflow at {NOBODY}: "):
-        promote_student(student, way.suite, way.params, place, worse.parent.info.run_id)
+    judged = promote_student(student, way.suite, way.params, place, worse.parent.info.run_id)
     monkeypatch.undo()
+    assert (judged.verdict.passed, judged.verdict.outcome) == (False, "rejected")
+    assert judged.verdict.reasons[0].startswith(f"not judged: MLflow at {NOBODY}: ")
+    assert judged.release is None
     assert (place.versions(), place.champion()) == (["1"], "1")
