@@ -134,7 +134,7 @@ class Model(models.RestorationModel):
 
     def code_of(self, levels: Levels) -> Tensor:
         """Put the levels' codes side by side, (B, sum of nodes)."""
-        grown = int(self.grown)
+        grown = _whole(self.grown, len(self.params.nodes))
         codes = [
             mask.softmax(dim=1) * value if level < grown else torch.zeros_like(value)
             for level, (mask, value) in enumerate(zip(levels.masks, levels.values, strict=True))
@@ -208,7 +208,7 @@ class SteeredBlock(nn.Module):
 
     def steering(self, code: Tensor) -> tuple[Tensor, ...]:
         """Map a code to the eight quantities, each (B, C, 1, 1)."""
-        grown = int(code[0, -1])
+        grown = _whole(code[0, -1], len(self.nodes))
         levels = code[:, :-1].split(self.nodes, dim=1)
         maps = zip(self.maps, levels, strict=True)
         total = torch.stack([affine(level) for affine, level in list(maps)[:grown]]).sum(dim=0)
@@ -283,6 +283,11 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, outputs, H / stride, W / stride), rounded up."""
         return F.leaky_relu(self.body(x) + self.skip(x), _SLOPE)
+
+
+def _whole(number: Tensor, most: int) -> int:
+    """Read a number; `most` where there are none, as when operations are counted."""
+    return most if number.is_meta else int(number)
 
 
 def _norm(kind: str, channels: int) -> nn.Module:

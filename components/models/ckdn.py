@@ -84,6 +84,8 @@ OPTIONAL_NAMES = r"^comparer\."
 class Model(models.Network):
     """Two embeddings and a predictor; `comparer` trains along and is thrown away."""
 
+    privileged = True  # it needs a second image, the degraded one
+
     def __init__(self, params: Params) -> None:
         super().__init__()
         self.quality = Embedding(params)

@@ -96,14 +96,16 @@ def test_parameters_that_are_parsed_already_are_left_alone():
 
 @pytest.mark.parametrize("raw", [None, "bicubic", ["bicubic"], {}, {"name": 3}, {"scale": 4}])
 def test_parameters_without_a_name_are_refused(raw):
-    with pytest.raises(ValueError, match="needs a mapping with a key 'name', one of bicubic, kdsr"):
+    with pytest.raises(
+        ValueError, match="needs a mapping with a key 'name', one of .*bicubic, .*kdsr"
+    ):
         parts.parse("models", raw)
 
 
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"name": "bicubik"}, r"no part 'bicubik' in models \(there are: bicubic, kdsr\)"),
+        ({"name": "bicubik"}, r"no part 'bicubik' in models \(there are: .*bicubic, .*kdsr, .*\)"),
         ({"name": "bicubic", "scal": 2}, "'bicubic' in models: scal: unknown key; .* 'scale'"),
         ({"name": "bicubic", "scale": 0}, "'bicubic' in models: scale: .* greater than or equal"),
     ],

@@ -123,6 +123,7 @@ def test_the_parameters_of_a_run_are_read_back_in_full(tracking, run_id, trained
 
 def test_the_shipped_parameters_come_back_the_same(pytestconfig, tmp_path):
     shipped = load_params(pytestconfig.rootpath / "params.yaml")
+    shipped = shipped.model_copy(update={"suites": {}})  # which no run reads
     written = origin.facts(tmp_path, code=CODE, params=shipped, data_digest=DIGEST, trained=[])
     (tmp_path / "params.yaml").write_bytes(written.files["params.yaml"])
     assert load_params(tmp_path / "params.yaml") == shipped

@@ -20,7 +20,7 @@ CODE = {
 
         def load_params(file):
             words = file.read_text().split()
-            return SimpleNamespace(data=words[0], chosen=words[1], seed=int(words[2]))
+            return SimpleNamespace(pictures=words[0], chosen=words[1], seed=int(words[2]))
         """,
     "store.py": """
         from dataclasses import dataclass
