@@ -99,7 +99,7 @@ def _committed(root: Path) -> Iterator[Version]:
 
 def _states(root: Path) -> Iterator[tuple[str, str, str]]:
     """Yield commit, date and blob of each change of `data.dvc` on any branch, the newest first."""
-    form = ("--raw", "--no-abbrev", "--no-renames", "--format=%H %cI")
+    form = ("--date-order", "--raw", "--no-abbrev", "--no-renames", "--format=%H %cI")
     said = run_git(root, "log", "--all", "--full-history", *form, "--", POINTER)
     commit = date = ""
     for line in filter(None, said.splitlines()):
