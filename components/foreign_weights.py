@@ -73,6 +73,8 @@ def model_of(text: str) -> PartParams:
     name, *rest = text.split(":")
     part: Any = parts.load("models", name)
     presets: Mapping[str, PartParams] = part.PRESETS
+    if not presets:
+        raise PartError(f"{name} is not a network whose weights can be imported")
     params = presets[next(iter(presets))]
     if rest:
         if rest[0] not in presets:

@@ -1,11 +1,12 @@
 """What MLflow knows: versions, runs of the whole way, and what these trained."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from components.archive.records import ALONE, STUDENT, TEACHER, Version, Way
 from components.errors import RegistryError
+from components.paging import pages
 from components.tracking import FOLDERS, GC, KEY, Tracking
 
 _A_PAGE = 200
@@ -62,18 +63,18 @@ def _require_database(tracking: Tracking) -> None:
 def _runs(tracking: Tracking) -> Iterator[Any]:
     """Yield the runs that this program made, the latest first."""
     with tracking.asking() as client:
-        experiments = _all(
+        experiments = pages(
             lambda token: client.search_experiments(max_results=_A_PAGE, page_token=token)
         )
         ids = [str(experiment.experiment_id) for experiment in experiments]
-        found = _all(lambda token: client.search_runs(ids, max_results=_A_PAGE, page_token=token))
+        found = pages(lambda token: client.search_runs(ids, max_results=_A_PAGE, page_token=token))
         yield from (run for run in found if KEY in run.data.tags)
 
 
 def _versions(tracking: Tracking) -> Iterator[Version]:
     """Yield all versions that this program released."""
     with tracking.asking() as client:
-        models = _all(
+        models = pages(
             lambda token: client.search_registered_models(max_results=_A_PAGE, page_token=token)
         )
         for name in [str(model.name) for model in models]:
@@ -82,7 +83,7 @@ def _versions(tracking: Tracking) -> Iterator[Version]:
 
 def _versions_of(name: str, client: Any) -> Iterator[Version]:
     aliases = client.get_registered_model(name).aliases  # a search need not answer with aliases
-    found = _all(
+    found = pages(
         lambda token: client.search_model_versions(
             f"name = '{name}'", max_results=_A_PAGE, page_token=token
         )
@@ -90,17 +91,6 @@ def _versions_of(name: str, client: Any) -> Iterator[Version]:
     for version in found:
         if _WEIGHTS in version.tags:
             yield _version(version, aliases)
-
-
-def _all(ask: Callable[[str | None], Any]) -> Iterator[Any]:
-    """Go through all pages of an answer."""
-    token: str | None = None
-    while True:
-        page = ask(token)
-        yield from page
-        token = page.token
-        if not token:
-            return
 
 
 def _version(version: Any, aliases: Mapping[str, Any]) -> Version:

@@ -12,6 +12,7 @@ from typing import Any
 
 from components import registry
 from components.errors import LedgerError, RegistryError
+from components.paging import pages
 from components.promotion.chain import Chain, Row, replay
 from components.promotion.entries import Entry, digest_of
 from components.tracking import Tracking
@@ -123,15 +124,12 @@ class Ledger:
 
 
 def _all(client: Any, wanted: str) -> Iterator[Any]:
-    token: str | None = None
-    while True:
-        page = client.search_model_versions(
-            wanted, max_results=_A_PAGE, order_by=["version_number ASC"], page_token=token
+    order = ["version_number ASC"]
+    return pages(
+        lambda token: client.search_model_versions(
+            wanted, max_results=_A_PAGE, order_by=order, page_token=token
         )
-        yield from page
-        token = page.token
-        if not token:
-            return
+    )
 
 
 def _row(version: Any) -> Row:

@@ -14,6 +14,7 @@ from urllib.request import url2pathname
 from filelock import Timeout
 
 from components.errors import RegistryError
+from components.paging import pages
 from components.tracking import FOLDERS, GC, KEY, SEEN, Tracking
 from components.upkeep.garbage import Run, Version
 
@@ -35,11 +36,11 @@ def runs(tracking: Tracking) -> list[Run]:
     with tracking.asking() as client:
         names = {
             str(experiment.experiment_id): str(experiment.name)
-            for experiment in _all(
+            for experiment in pages(
                 lambda token: client.search_experiments(max_results=_A_PAGE, page_token=token)
             )
         }
-        found = _all(
+        found = pages(
             lambda token: client.search_runs(list(names), max_results=_A_PAGE, page_token=token)
         )
     return [
@@ -55,7 +56,7 @@ def versions(tracking: Tracking) -> list[Version]:
     """
     _require_database(tracking)
     with tracking.asking() as client:
-        models = _all(
+        models = pages(
             lambda token: client.search_registered_models(max_results=_A_PAGE, page_token=token)
         )
         return [version for model in models for version in _versions(str(model.name), client)]
@@ -123,20 +124,9 @@ def _require_database(tracking: Tracking) -> None:
         raise RegistryError(f"{file}: is missing, so nobody knows which models are in service")
 
 
-def _all(ask: Callable[[str | None], Any]) -> Iterator[Any]:
-    """Go through all pages of an answer."""
-    token: str | None = None
-    while True:
-        page = ask(token)
-        yield from page
-        token = page.token
-        if not token:
-            return
-
-
 def _versions(name: str, client: Any) -> Iterator[Version]:
     aliases = client.get_registered_model(name).aliases  # a search need not answer with aliases
-    found = _all(
+    found = pages(
         lambda token: client.search_model_versions(
             f"name = '{name}'", max_results=_A_PAGE, page_token=token
         )

@@ -245,6 +245,7 @@ def test_a_model_is_named_with_its_preset_and_switches():
     ("text", "rule"),
     [
         ("nothing", "no part 'nothing' in models"),
+        ("function", "function is not a network whose weights can be imported"),
         ("kdsr:XL", r"kdsr has no preset 'XL' \(there are: M, L"),
         ("kdsr:M:channels", "kdsr has no switch 'channels'"),
     ],
