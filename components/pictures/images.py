@@ -4,9 +4,7 @@ Inside the program a picture is RGB or grey, float32 in [0, 1], channels first. 
 of the file over 255 or 65535: colour profiles and gamma chunks are passed over, as the field does.
 """
 
-import os
 import struct
-import uuid
 import zlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,6 +21,7 @@ from torch import Tensor
 
 from components.errors import PictureError
 from components.pictures import png16, upright
+from components.store import write_atomically
 
 Samples = NDArray[np.unsignedinteger]  # (H, W, C): 1 grey, 2 with alpha, 3 RGB, 4 with alpha
 
@@ -178,7 +177,7 @@ def write(file: Path, picture: Picture) -> None:
     if mode not in _HOLDS.get((kind, picture.bits), ()):
         raise PictureError(f"{file}: {kind} cannot hold {picture.bits}-bit {mode}; PNG can")
     deep_png = kind == "PNG" and samples.dtype == np.uint16
-    _put(file, png16.encode(samples) if deep_png else _encode(samples, kind))
+    write_atomically(file, png16.encode(samples) if deep_png else _encode(samples, kind))
 
 
 def _decode(file: Path) -> Samples:
@@ -242,16 +241,3 @@ def _encode(samples: Samples, kind: str) -> bytes:
     stream = BytesIO()
     Image.fromarray(flat).save(stream, kind, **_OPTIONS.get(kind, {}))
     return stream.getvalue()
-
-
-def _put(file: Path, content: bytes) -> None:
-    """Write through a temporary name in the same folder, so that no reader sees a part."""
-    temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
